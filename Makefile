@@ -1,0 +1,198 @@
+# Cairn: `make help` says what there is to make. V=1 shows the commands.
+
+Q       := $(if $(V),,@)
+BUILD   := build
+PYTHON  ?= /usr/bin/python3
+CROSS   ?= arm-none-eabi-
+HOSTCC  ?= gcc
+# A user's firmware is compiled as its own flags say; the library as here.
+OPT     ?= -O2
+WERROR  ?= $(if $(CI),-Werror)
+JOBS    ?= $(shell nproc)
+BOARD   ?= mps2-an385
+BOARDS  := mps2-an385 netduinoplus2 microbit
+LIBCS   := newlib nano
+TRACE   ?= tests/traces/lwip-httpd.trace
+TRACES  ?= $(sort $(wildcard tests/traces/*.trace))
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+            -Wmissing-prototypes -Wundef -Wvla $(WERROR)
+CFLAGS_COMMON := -std=c11 -g $(WARNINGS) -MMD -MP
+# The family is made of itself: the compiler must not see malloc() and memset() as calloc().
+CFLAGS_CORE   := -ffreestanding -fno-builtin -ffunction-sections -fdata-sections
+LOCK          := -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"'
+
+CORE    := heap malloc private sbrk inspect
+FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
+
+.PHONY: all run test check fit bench size help clean packages check-format check-includes FORCE
+## all: libcairn.a for every board, under build/<board>/
+all: $(BOARDS:%=$(BUILD)/%/libcairn.a)
+
+# ---- Objects, by board ---------------------------------------------------------------------------
+# Include directions are enforced by what each folder can see: the heap sees the port's contract,
+# ports see the contract and the public header, tests see the public header.
+
+define board_rules
+$(1)_CPU     := $(CPU_FLAGS)
+$(1)_MACHINE := $(MACHINE)
+$(1)_ICOUNT  := $(strip $(ICOUNT))
+$(1)_SLOTS   := $(REPLAY_SLOTS)
+
+$(BUILD)/$(1)/allocator/%.o: allocator/%.c Makefile boards/$(1)/board.mk
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $(CPU_FLAGS) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -Iport -c $$< -o $$@
+
+$(BUILD)/$(1)/port/%.o: port/%.c Makefile boards/$(1)/board.mk
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $(CPU_FLAGS) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -Iport -Iport/cortex-m -iquote allocator -c $$< -o $$@
+
+$(BUILD)/$(1)/libcairn.a: $(CORE:%=$(BUILD)/$(1)/allocator/%.o) $(BUILD)/$(1)/port/newlib/reent.o \
+        $(BUILD)/$(1)/port/newlib/mallinfo.o $(BUILD)/$(1)/port/cortex-m/region.o $(BUILD)/$(1)/port/cortex-m/fatal.o
+	$(Q)rm -f $$@
+	$(Q)$(CROSS)ld -r $(BUILD)/$(1)/allocator/malloc.o $(BUILD)/$(1)/allocator/sbrk.o \
+	    $(BUILD)/$(1)/port/newlib/reent.o $(BUILD)/$(1)/port/newlib/mallinfo.o -o $(BUILD)/$(1)/names.o
+	$(Q)$(CROSS)ar rcs $$@ $(BUILD)/$(1)/names.o $(BUILD)/$(1)/allocator/heap.o $(BUILD)/$(1)/allocator/private.o \
+	    $(BUILD)/$(1)/allocator/inspect.o $(BUILD)/$(1)/port/cortex-m/region.o $(BUILD)/$(1)/port/cortex-m/fatal.o
+	@echo "$$@"
+
+# What a test firmware stands on, besides the library.
+$(1)_RUNTIME := $(BUILD)/$(1)/port/cortex-m/startup.o $(BUILD)/$(1)/port/cortex-m/semihosting.o \
+                $(BUILD)/$(1)/port/newlib/syscalls.o
+
+$(BUILD)/$(1)/bench/%.o: bench/%.c Makefile boards/$(1)/board.mk
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $(CPU_FLAGS) -O2 $(CFLAGS_COMMON) -ffunction-sections -fdata-sections -fno-builtin \
+	    $(if $(REPLAY_SLOTS),-DSLOTS=$(REPLAY_SLOTS)) $(LOCK) -iquote allocator -Iport -Iport/cortex-m -c $$< -o $$@
+$(BUILD)/$(1)/bench/%-cairn.o: bench/%.c Makefile boards/$(1)/board.mk
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $(CPU_FLAGS) -O2 $(CFLAGS_COMMON) -DCAIRN -ffunction-sections -fdata-sections -fno-builtin \
+	    $(if $(REPLAY_SLOTS),-DSLOTS=$(REPLAY_SLOTS)) $(LOCK) -iquote allocator -Iport -Iport/cortex-m -c $$< -o $$@
+
+$(BUILD)/$(1)/tests/%.o: tests/%.c Makefile boards/$(1)/board.mk
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $(CPU_FLAGS) $(OPT) $(CFLAGS_COMMON) -ffunction-sections -fdata-sections -fno-builtin $(LOCK) \
+	    -iquote allocator -Itests -Iport -Iport/cortex-m -c $$< -o $$@
+
+# A test image: build/<board>/<libc>/<folder>/<name>.elf. The suffix of its folder names the board
+# to the runner.
+$(BUILD)/$(1)/newlib/%.elf: $(BUILD)/$(1)/tests/%.o $(BUILD)/$(1)/tests/tap.o $(BUILD)/$(1)/tests/tap-target.o $(BUILD)/$(1)/libcairn.a $$($(1)_RUNTIME) linker/sections.ld boards/$(1)/memory.ld tests/one-heap
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $(CPU_FLAGS) $(FIRMWARE_LINK) -T boards/$(1)/memory.ld -T linker/sections.ld -Wl,-Map,$$(@:.elf=.map) \
+	    $$(filter %.o,$$^) $(BUILD)/$(1)/libcairn.a -lm -o $$@
+	$(Q)tests/one-heap $$(@:.elf=.map)
+$(BUILD)/$(1)/nano/%.elf: $(BUILD)/$(1)/tests/%.o $(BUILD)/$(1)/tests/tap.o $(BUILD)/$(1)/tests/tap-target.o $(BUILD)/$(1)/libcairn.a $$($(1)_RUNTIME) linker/sections.ld boards/$(1)/memory.ld tests/one-heap
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $(CPU_FLAGS) --specs=nano.specs -u _printf_float $(FIRMWARE_LINK) -T boards/$(1)/memory.ld -T linker/sections.ld \
+	    -Wl,-Map,$$(@:.elf=.map) $$(filter %.o,$$^) $(BUILD)/$(1)/libcairn.a -lm -o $$@
+	$(Q)tests/one-heap $$(@:.elf=.map)
+endef
+$(foreach b,$(BOARDS),$(eval REPLAY_SLOTS :=)$(eval include boards/$b/board.mk)$(eval $(call board_rules,$b)))
+
+# ---- Packages ------------------------------------------------------------------------------------
+
+packages:
+	$(Q)tools/install-packages
+
+# ---- Replay --------------------------------------------------------------------------------------
+
+REPLAY_OBJECTS = $(addprefix $(BUILD)/$(BOARD)/bench/,trace.o replay.o meter.o)
+REPLAY_CAIRN   = $(BUILD)/$(BOARD)/bench/target-cairn.o $(REPLAY_OBJECTS) $($(BOARD)_RUNTIME) $(BUILD)/$(BOARD)/libcairn.a
+REPLAY_LIBC    = $(BUILD)/$(BOARD)/bench/target.o $(BUILD)/$(BOARD)/bench/libc-sbrk.o $(REPLAY_OBJECTS) $($(BOARD)_RUNTIME)
+REPLAY_ARGS    = --machine "$($(BOARD)_MACHINE)" --icount $($(BOARD)_ICOUNT) --build $(BUILD)/$(BOARD)/replay \
+                 --link "$(CROSS)gcc $($(BOARD)_CPU) $(FIRMWARE_LINK) -T boards/$(BOARD)/memory.ld -T linker/sections.ld" \
+                 --cairn "$(REPLAY_CAIRN)" --libc "$(REPLAY_LIBC)" --nm $(CROSS)nm
+
+## run: replay TRACE on BOARD with Cairn, newlib and newlib-nano; layout, table and picture
+run: packages
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) run-now
+run-now: $(REPLAY_CAIRN) $(REPLAY_LIBC)
+	$(Q)$(PYTHON) bench/replay.py run $(REPLAY_ARGS) --board $(BOARD) --size $(CROSS)size $(TRACE)
+
+# CORE measures the code of another core on the board, which must be able to run it.
+## bench: instructions of every call of TRACES on BOARD (CORE=cortex-m0: that core's code), tab-separated
+ifdef CORE
+bench:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/as-$(CORE) CORE= CORE_FLAGS="-mcpu=$(CORE) -mthumb" bench
+else
+bench: packages
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) bench-now
+endif
+bench-now: $(REPLAY_CAIRN) $(REPLAY_LIBC)
+	$(Q)$(PYTHON) bench/replay.py bench $(REPLAY_ARGS) $(TRACES)
+
+## fit: the smallest heap that runs each of TRACES: trace, peak_live, fit, ratio, tab-separated
+fit: packages $(BUILD)/host/fit
+	$(Q)$(BUILD)/host/fit $(TRACES)
+
+## size: bytes of flash and RAM that a firmware pays, by core, optimization and what it calls
+size: packages
+	$(Q)$(PYTHON) bench/size.py --cross $(CROSS) --build $(BUILD)/size --core "$(CORE:%=allocator/%.c)"
+
+# ---- Host ----------------------------------------------------------------------------------------
+# Three builds: the target's layout on 32 and on 64 bits, and the host's own layout on 64. The
+# sanitizers see every access; the fit tool runs without them.
+
+HOST_CFLAGS := $(CFLAGS_COMMON) -fno-builtin -include port/host/prefix.h -iquote allocator -Iport -Iport/host -Ibench -Itests
+HOST_LAYOUTS := 32 64 64-wide
+32_FLAGS      := -m32
+64_FLAGS      :=
+64-wide_FLAGS := -DCAIRN_INDEX_BITS=32
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+FIT_SOURCES := bench/fit.c bench/replay.c bench/trace.c $(CORE:%=allocator/%.c) port/host/port.c
+$(BUILD)/host/fit: $(FIT_SOURCES:%.c=$(BUILD)/host/fit-objects/%.o)
+	$(Q)$(HOSTCC) -m32 $^ -lm -o $@
+$(BUILD)/host/fit-objects/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -m32 -O2 $(HOST_CFLAGS) -c $< -o $@
+
+define host_rules
+$(BUILD)/host/$(1)/%.o: %.c Makefile
+	@mkdir -p $$(@D)
+	$(Q)$(HOSTCC) $($(1)_FLAGS) -O1 $(SANITIZE) $(HOST_CFLAGS) -c $$< -o $$@
+$(BUILD)/host/$(1)/bin/%: $(BUILD)/host/$(1)/tests/%.o $(BUILD)/host/$(1)/tests/tap.o $(BUILD)/host/$(1)/tests/tap-host.o $(CORE:%=$(BUILD)/host/$(1)/allocator/%.o) $(BUILD)/host/$(1)/port/host/port.o
+	@mkdir -p $$(@D)
+	$(Q)$(HOSTCC) $($(1)_FLAGS) $(SANITIZE) $$^ -o $$@
+endef
+$(foreach l,$(HOST_LAYOUTS),$(eval $(call host_rules,$l)))
+
+# White-box tests of the host, with cmocka.
+$(BUILD)/host/cmocka/%: $(BUILD)/host/64/tests/host/%.o $(CORE:%=$(BUILD)/host/64/allocator/%.o) $(BUILD)/host/64/port/host/port.o
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(SANITIZE) $^ -lcmocka -o $@
+
+# ---- Tests ---------------------------------------------------------------------------------------
+# tests/common runs everywhere, tests/fault ends in cairn_fatal() everywhere, tests/target needs a
+# board, tests/host the host.
+
+names = $(patsubst tests/$(1)/%.c,%,$(wildcard tests/$(1)/*.c))
+HOST_TESTS := $(foreach l,$(HOST_LAYOUTS),$(foreach k,common fault,$(addprefix $(BUILD)/host/$l/bin/$k/,$(call names,$k)))) \
+              $(addprefix $(BUILD)/host/cmocka/,$(call names,host))
+TARGET_TESTS := $(foreach b,$(BOARDS),$(foreach k,common fault target,$(patsubst %,$(BUILD)/$b/newlib/$k/%.elf,$(call names,$k)))) \
+                $(foreach b,$(BOARDS),$(patsubst %,$(BUILD)/$b/nano/libc/%.elf,$(call names,libc))) \
+                $(foreach b,$(BOARDS),$(patsubst %,$(BUILD)/$b/newlib/libc/%.elf,$(call names,libc)))
+SCRIPT_TESTS := $(wildcard tests/scripts/*.t)
+
+## test: every test: host, boards under QEMU, faults, links, format; says how many passed
+test: packages
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) check
+check: $(HOST_TESTS) $(TARGET_TESTS) $(BUILD)/host/fit
+	$(Q)CC="$(HOSTCC)" CROSS="$(CROSS)" PYTHON="$(PYTHON)" tests/run $(JOBS) $(SCRIPT_TESTS) $(HOST_TESTS) $(TARGET_TESTS)
+
+## help: this list
+help:
+	@sed -n 's/^## /  make /p' Makefile
+	@echo "BOARD is one of: $(BOARDS)"
+
+## clean: remove build/
+clean:
+	$(Q)rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

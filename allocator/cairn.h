@@ -1,0 +1,145 @@
+/* cairn.h: the heap's public interface.
+ *
+ * A firmware that only calls malloc() and free() needs no header: it links libcairn.a. This one is
+ * for private heaps, for figures, and for those who replace what happens at a misuse.
+ *
+ * Sizes are bytes. Every pointer returned is aligned to CAIRN_GRANULE (8 bytes; 16 with a 32-bit
+ * index). O(1) means: no loop whose length depends on the heap or on what is in it.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef CAIRN_H
+#define CAIRN_H
+
+#include "cairn_config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define CAIRN_NORETURN [[noreturn]]
+extern "C" {
+#else
+#define CAIRN_NORETURN _Noreturn
+#endif
+
+/* A heap: a range of memory with its control data at the start. */
+struct cairn_heap;
+
+/* ---- Private heaps -------------------------------------------------------------------------
+ * The caller owns a private heap and keeps two users of it from meeting: none of these functions
+ * locks. Passing the system heap to one of them is allowed only inside port_lock(). */
+
+/* Make a heap of `size` bytes at `memory`, whose old contents do not matter.
+ *
+ * Returns  the heap's handle, which lies inside `memory`; or NULL if and only if
+ *          - `memory` is NULL, or the range wraps around the end of the address space;
+ *          - the range has no room for the control data and one block;
+ *          - the range is larger than the index reaches (CAIRN_INDEX_BITS: 512 KiB for 16).
+ *          Ends that are not aligned to CAIRN_GRANULE are rounded inwards.
+ * Cost     1/32 of the range, and 60 to 90 bytes, are control data.
+ * Time     proportional to the control data, which is cleared. */
+struct cairn_heap *cairn_init(void *memory, size_t size);
+
+/* Allocate `size` bytes.
+ *
+ * Returns  memory with undefined contents; or NULL, with the heap unchanged, if no free block is
+ *          found. 0 bytes give a unique pointer that can be freed.
+ * Time     O(1).
+ * Misuse   a free block whose size or links were overwritten ends in cairn_fatal(). */
+void *cairn_malloc(struct cairn_heap *heap, size_t size);
+
+/* As cairn_malloc(), for `count` * `size` bytes, all zero. NULL if the product overflows.
+ * Time     O(1), and clearing `count` * `size` bytes. */
+void *cairn_calloc(struct cairn_heap *heap, size_t count, size_t size);
+
+/* As cairn_malloc(), with a pointer that is a multiple of `alignment`.
+ * Returns  NULL also if `alignment` is not a power of two. What is left over on either side of
+ *          the block is free for other requests. */
+void *cairn_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size);
+
+/* Free the block at `p`; NULL does nothing.
+ * Time     O(1).
+ * Misuse   a pointer that is not one of this heap's live blocks, whatever it is, ends in
+ *          cairn_fatal(), as does a neighbour whose size or links were overwritten. */
+void cairn_free(struct cairn_heap *heap, void *p);
+
+/* Make the block at `p` `size` bytes large, where it is or elsewhere.
+ *
+ * Returns  the block, with the old contents up to the smaller size; or NULL, with the old block
+ *          as it was. `p` NULL is cairn_malloc(). Size 0 gives the smallest block, as
+ *          cairn_malloc(heap, 0) does, and never NULL.
+ *          The alignment of cairn_aligned_alloc() is kept only while the block is not moved.
+ * Time     O(1), and moving the old contents if the block moves.
+ * Misuse   as cairn_free(). */
+void *cairn_realloc(struct cairn_heap *heap, void *p, size_t size);
+
+/* Bytes that may be used at `p`: the size asked for, rounded up to CAIRN_GRANULE. 0 for NULL.
+ * Misuse   as cairn_free(). */
+size_t cairn_usable_size(struct cairn_heap *heap, void *p);
+
+/* ---- The system heap ------------------------------------------------------------------------
+ * The one heap behind malloc(). It starts itself at the first request and locks itself. */
+
+/* The system heap's handle; NULL before the first request. */
+struct cairn_heap *cairn_system(void);
+
+/* ---- Looking into a heap -------------------------------------------------------------------- */
+
+struct cairn_stats {
+    size_t size;        /* bytes from the control data's start to the last block's end */
+    size_t control;     /* of these, control data: what no block can use */
+    size_t used;        /* bytes in live blocks, rounded up to CAIRN_GRANULE each */
+    size_t free;        /* bytes in free blocks: size - control - used */
+    size_t can_grow;    /* bytes that the system heap has not yet taken from the break */
+    size_t guaranteed;  /* the largest request that free blocks are sure to serve now */
+};
+
+/* Fill `stats`. O(1). For the system heap, call it inside port_lock(). */
+void cairn_stats(struct cairn_heap *heap, struct cairn_stats *stats);
+
+enum cairn_kind {
+    CAIRN_USED,
+    CAIRN_FREE,
+    CAIRN_RESERVED /* not the heap's: somebody else moved the break here */
+};
+
+/* Called for each block: its start, its size in bytes, its kind. Returns false to stop. */
+typedef bool cairn_visit(void *context, void *block, size_t size, enum cairn_kind kind);
+
+/* Visit every block from the lowest address up, by the map alone: the contents of blocks, and
+ * what free blocks hold, do not matter. Returns false if `visit` did.
+ * Time     proportional to the heap. Does not lock: nobody else may change the heap meanwhile. */
+bool cairn_walk(struct cairn_heap *heap, cairn_visit *visit, void *context);
+
+/* Check every invariant of DESIGN.md. Changes nothing, and believes nothing that it reads.
+ *
+ * Returns  0 if all hold; else the number of the first invariant found broken (1 is I1), with the
+ *          address of the granule at fault in *`where` if `where` is not NULL.
+ * Time     proportional to the heap. Does not lock: nobody else may change the heap meanwhile. */
+int cairn_check(struct cairn_heap *heap, const void **where);
+
+/* ---- Misuse --------------------------------------------------------------------------------- */
+
+enum cairn_reason {
+    CAIRN_NOT_A_BLOCK = 1, /* the pointer given is not the start of a block of this heap */
+    CAIRN_DOUBLE_FREE,     /* the pointer given lies in a free block */
+    CAIRN_CORRUPT_SIZE,    /* a free block's size or forward link was overwritten */
+    CAIRN_CORRUPT_LINK     /* a free block's backward link, or its neighbour in the list, was */
+};
+
+/* The heap was misused or is corrupt, and can not go on. `address` is the pointer given, or the
+ * free block that was overwritten.
+ *
+ * Called with the lock held. Must not return, allocate or use the heap. The library brings one
+ * that records both in cairn_failure and stops; a firmware may define its own. */
+CAIRN_NORETURN void cairn_fatal(enum cairn_reason reason, const void *address);
+
+/* A sentence for `reason`: a constant string. */
+const char *cairn_reason_text(enum cairn_reason reason);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,194 @@
+/* heap.c: taking granules from a heap and giving them back. The algorithm and nothing else.
+ *
+ * SPDX-License-Identifier: MIT */
+#define HEAP_OPS_HERE
+#include "heap_ops.h"
+
+
+/* ---- The top -------------------------------------------------------------------------------- */
+
+/* Move the sentinel to `top`. */
+void heap_move_top(struct cairn_heap *heap, index_t top)
+{
+    struct tile *tile = map_tile(heap, heap->top);
+    tile->bound &= ~map_mask(heap->top);
+    tile->used &= ~map_mask(heap->top);
+    heap->top = (link_t)top;
+    tile = map_tile(heap, top);
+    tile->bound |= map_mask(top);
+    tile->used |= map_mask(top);
+}
+
+index_t heap_take_top(struct cairn_heap *heap, index_t n)
+{
+    index_t i = heap->top;
+    index_t size = heap_free_size_below(heap, i);
+    i -= size;
+    if (n > heap->limit - i)
+        return 0;
+    if (size != 0)
+        heap_unlink(heap, i, size);
+    heap_move_top(heap, i + n);
+    map_set_bound(heap, i);
+    map_set_used(heap, i, n);
+    heap->used += n;
+    return i;
+}
+
+bool heap_reserve(struct cairn_heap *heap, index_t end, index_t n)
+{
+    index_t top = heap->top;
+    /* Only a large block's size is a number of its own, and so can be 0. */
+    if (end < top + MAP_SMALL + 1u)
+        end = top + MAP_SMALL + 1u;
+    if (end > heap->limit || n > heap->limit - end)
+        return false;
+    heap_move_top(heap, end);
+    map_set_bound(heap, top);
+    map_set_used(heap, top, 1);
+    heap->used += end - top;
+    return true;
+}
+
+bool heap_trim(struct cairn_heap *heap)
+{
+    index_t i = heap->top;
+    index_t size = heap_free_size_below(heap, i);
+    if (size == 0)
+        return false;
+    heap_unlink(heap, i - size, size);
+    heap_move_top(heap, i - size);
+    return true;
+}
+
+/* ---- Pointers from outside ------------------------------------------------------------------ */
+
+/* Say what is wrong with `p`: the first boundary at or below it tells what it lies in. Not
+ * bounded, as nothing comes after it. */
+_Noreturn void heap_misuse(struct cairn_heap *heap, const void *p)
+{
+    uintptr_t offset = (uintptr_t)p - (uintptr_t)heap;
+    index_t i = (index_t)(offset / CAIRN_GRANULE);
+    if (heap == NULL || offset / CAIRN_GRANULE >= heap->top)
+        cairn_fatal(CAIRN_NOT_A_BLOCK, p);
+    while (i > 0 && !(map_tile(heap, i)->bound & map_mask(i)))
+        i--;
+    cairn_fatal(map_is_free(heap, i) ? CAIRN_DOUBLE_FREE : CAIRN_NOT_A_BLOCK, p);
+}
+
+index_t heap_live_block(struct cairn_heap *heap, const void *p, index_t *size)
+{
+    index_t i = heap_offset_index((uintptr_t)p - (uintptr_t)heap);
+    if (heap == NULL || i >= heap->top || !map_is_live(heap, i) || (*size = map_used_size(heap, i)) == 0)
+        heap_misuse(heap, p);
+    return i;
+}
+
+/* ---- Resizing ------------------------------------------------------------------------------- */
+
+void heap_split(struct cairn_heap *heap, index_t i, index_t size, index_t n)
+{
+    map_clear_used(heap, i);
+    map_set_used(heap, i, n);
+    map_set_bound(heap, i + n);
+    map_set_used(heap, i + n, size - n);
+}
+
+void heap_cut(struct cairn_heap *heap, index_t i, index_t size, index_t n, char **brk)
+{
+    if (size == n)
+        return;
+    heap_split(heap, i, size, n);
+    heap_free(heap, heap_pointer(heap, i + n), brk);
+}
+
+bool heap_fit_aligned(struct heap_fit *fit, size_t alignment, size_t size)
+{
+    if (size > HEAP_MAX_REQUEST || alignment > HEAP_MAX_REQUEST)
+        return false;
+    fit->n = heap_granules(size);
+    fit->step = alignment > CAIRN_GRANULE ? (index_t)(alignment / CAIRN_GRANULE) : 1u;
+    fit->have = fit->n + fit->step - 1u;
+    return true;
+}
+
+void *heap_align(struct cairn_heap *heap, index_t i, const struct heap_fit *fit, char **brk)
+{
+    void *start = heap_pointer(heap, i);
+    index_t gap = (index_t)(-((uintptr_t)start / CAIRN_GRANULE) % fit->step);
+    heap_cut(heap, i, fit->have, gap + fit->n, brk);
+    if (gap != 0) {
+        heap_split(heap, i, gap + fit->n, gap);
+        heap_free(heap, start, NULL);
+    }
+    return heap_pointer(heap, i + gap);
+}
+
+index_t heap_extend(struct cairn_heap *heap, index_t *at, index_t size, index_t n, index_t brk)
+{
+    index_t i = *at;
+    index_t end = i + size;
+    index_t above = 0, below = 0, more = 0;
+    if (!map_is_used(heap, end))
+        above = heap_free_size(heap, end);
+    if (size + above < n) {
+        more = n - size - above;
+        if (end + above != brk || more > heap->limit - brk) {
+            more = 0;
+            below = heap_free_size_below(heap, i);
+            if (below == 0 || below + size + above < n)
+                return 0;
+        }
+    }
+    map_clear_used(heap, i);
+    if (above != 0) {
+        heap_unlink(heap, end, above);
+        map_clear_bound(heap, end);
+    }
+    if (below != 0) {
+        map_clear_bound(heap, i);
+        i -= below;
+        heap_unlink(heap, i, below);
+    }
+    if (more != 0)
+        heap_move_top(heap, brk + more);
+    more += above + below;
+    map_set_used(heap, i, size + more);
+    heap->used += more;
+    *at = i;
+    return size + more;
+}
+
+/* ---- A new heap ----------------------------------------------------------------------------- */
+
+struct cairn_heap *heap_init(void *memory, size_t size)
+{
+    uintptr_t start = ((uintptr_t)memory + CAIRN_GRANULE - 1u) & ~(uintptr_t)(CAIRN_GRANULE - 1u);
+    uintptr_t end = ((uintptr_t)memory + size) & ~(uintptr_t)(CAIRN_GRANULE - 1u);
+    if (memory == NULL || (uintptr_t)memory + size < (uintptr_t)memory || end <= start)
+        return NULL;
+    if (end - start > HEAP_MAX_BYTES)
+        return NULL;
+
+    /* Below the handle stands a tile for every 32 granules above it, less the one in it, and more
+     * one for the window that is read at the last granule. About total * 32 / 33 granules (64 / 65
+     * if they are of 16 bytes) are above. */
+    index_t total = (index_t)((end - start) / CAIRN_GRANULE);
+    index_t above = total - total / (4 * CAIRN_GRANULE) + total / (16 * CAIRN_GRANULE * CAIRN_GRANULE) + 1;
+    index_t tiles = (above + TILE_GRANULES - 1) / TILE_GRANULES;
+    index_t map = (tiles * sizeof(struct tile) + CAIRN_GRANULE - 1) / CAIRN_GRANULE;
+    if (map >= total)
+        return NULL;
+    index_t limit = total - map;
+    index_t bins = bin_of(limit) + 1;
+    index_t first = (sizeof(struct cairn_heap) + bins * sizeof(link_t) + CAIRN_GRANULE - 1) / CAIRN_GRANULE;
+    if (first >= limit)
+        return NULL;
+
+    struct cairn_heap *heap = (struct cairn_heap *)(start + map * CAIRN_GRANULE);
+    for (uint32_t *word = (uint32_t *)start; word < (uint32_t *)heap_pointer(heap, first); word++)
+        *word = 0;
+    heap->limit = (link_t)limit;
+    heap_move_top(heap, first);
+    return heap;
+}

@@ -1,0 +1,225 @@
+/* heap_ops.h: taking a block and freeing one: the heart of the heap. Internal.
+ *
+ * Where speed counts, these become part of malloc() and free(); where size counts (-Os), there is
+ * one copy of each, in heap.c, which is called.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef CAIRN_HEAP_OPS_H
+#define CAIRN_HEAP_OPS_H
+
+#include "heap.h"
+
+#ifdef __OPTIMIZE_SIZE__
+#define HEAP_OP
+#define HEAP_STEP static
+bool heap_take(struct cairn_heap *heap, index_t n, index_t *at);
+void heap_free(struct cairn_heap *heap, const void *p, char **brk);
+#else
+#define HEAP_OP static inline __attribute__((always_inline))
+#define HEAP_STEP HEAP_OP
+#endif
+
+#if defined(HEAP_OPS_HERE) || !defined(__OPTIMIZE_SIZE__)
+
+/* A value that the compiler takes as it stands. Keeps an address whole that it would otherwise take
+ * apart, and a number 32 bits wide that it would narrow, for more instructions in each case. */
+#define AS_IT_IS(value) __asm("" : "+r"(value))
+
+static inline link_t *heap_bin(struct cairn_heap *heap, uint32_t bin)
+{
+    link_t *head = (link_t *)heap + bin;
+    AS_IT_IS(head);
+    return head + offsetof(struct cairn_heap, bins) / sizeof(link_t);
+}
+
+/* Where the free block of `size` granules at `first` keeps its second size. */
+static inline link_t *heap_tail(struct granule *first, index_t size)
+{
+    struct granule *end = first + size;
+    AS_IT_IS(end);
+    return &end[-1].tail;
+}
+
+/* Make the free block at i, whose bin and sizes are not touched, the head of a list: `next` follows
+ * it, nothing comes before it. The two links are one word where a link is half of one. */
+static inline void heap_set_links(struct granule *first, index_t next)
+{
+#if CAIRN_INDEX_BITS == 16 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    *(uint32_t __attribute__((may_alias)) *)first = next;
+#else
+    first->next = (link_t)next;
+    first->prev = 0;
+#endif
+}
+
+/* ---- Free blocks ---------------------------------------------------------------------------- */
+
+/* Size of the free block at i. Both copies of it and the forward link are proven by it: no write
+ * to one of the three goes unnoticed. */
+HEAP_STEP index_t heap_free_size(struct cairn_heap *heap, index_t i)
+{
+    struct granule *first = heap_granule(heap, i);
+    index_t size = (index_t)first->check ^ first->next;
+    if (size - 1u >= heap->top - i || *heap_tail(first, size) != size)
+        cairn_fatal(CAIRN_CORRUPT_SIZE, first);
+    return size;
+}
+
+/* Size of the free block that ends below i; 0 if a used one does.
+ *
+ * What stands below i may be the last bytes of a live block, and say anything. They are believed
+ * only if the map has a free block where they point, and its other size, which has its own proof,
+ * says that it ends at i. A free block ends there if and only if all three agree. Granule i itself
+ * is not free. */
+HEAP_STEP index_t heap_free_size_below(struct cairn_heap *heap, index_t i)
+{
+    index_t size = heap_granule(heap, i)[-1].tail;
+    if (size - 1u >= i - 1u || !map_is_free(heap, i - size))
+        return 0;
+    const struct granule *first = heap_granule(heap, i - size);
+    return ((index_t)first->check ^ first->next) == size ? size : 0;
+}
+
+/* Put the free block of `size` granules at i at the head of its bin. */
+HEAP_STEP void heap_link(struct cairn_heap *heap, index_t i, index_t size)
+{
+    struct granule *first = heap_granule(heap, i);
+    link_t *bin = heap_bin(heap, bin_of(size));
+    index_t next = *bin;
+    index_t check = size ^ next;
+    AS_IT_IS(check);
+    heap_set_links(first, next);
+    first->check = (link_t)check;
+    *heap_tail(first, size) = (link_t)size;
+    *bin = (link_t)i;
+    if (next != 0)
+        heap_granule(heap, next)->prev = (link_t)i;
+    else
+        heap->nonempty |= BIN_FIRST >> bin_of(size);
+}
+
+/* Take the free block at i, of `size` granules, out of its bin. Its forward link was proven with
+ * its size; the backward one is proven by the neighbour that it names. Its own links are wiped,
+ * so that no stale one in a live block passes for a neighbour's. */
+HEAP_STEP void heap_unlink(struct cairn_heap *heap, index_t i, index_t size)
+{
+    struct granule *first = heap_granule(heap, i);
+    index_t next = first->next;
+    index_t prev = first->prev;
+    if (prev == 0) {
+        link_t *bin = heap_bin(heap, bin_of(size));
+        if (*bin != i)
+            cairn_fatal(CAIRN_CORRUPT_LINK, first);
+        *bin = (link_t)next;
+        if (next == 0)
+            heap->nonempty &= ~(BIN_FIRST >> bin_of(size));
+    } else {
+        struct granule *before = heap_granule(heap, prev);
+        if (prev >= heap->top || before->next != i)
+            cairn_fatal(CAIRN_CORRUPT_LINK, first);
+        before->check ^= (link_t)(i ^ next);
+        before->next = (link_t)next;
+    }
+    if (next != 0)
+        heap_granule(heap, next)->prev = (link_t)prev;
+    heap_set_links(first, 0);
+}
+
+/* As heap_unlink(), for the block at i that is at the head of `bin`. */
+HEAP_STEP void heap_pop(struct cairn_heap *heap, index_t i, uint32_t bin, link_t *head)
+{
+    struct granule *first = heap_granule(heap, i);
+    index_t next = first->next;
+    heap_set_links(first, 0);
+    *head = (link_t)next;
+    if (next != 0)
+        heap_granule(heap, next)->prev = 0;
+    else
+        heap->nonempty &= ~(BIN_FIRST >> bin);
+}
+
+/* ---- Taking --------------------------------------------------------------------------------- */
+
+/* Take n granules from the free blocks. The first two blocks of n's own bin are looked at; else the
+ * next bin that holds any is taken from, where each block is large enough.
+ * Returns whether one is found, and its index in *at. */
+HEAP_OP bool heap_take(struct cairn_heap *heap, index_t n, index_t *at)
+{
+    uint32_t bin = bin_of(n);
+    bin_set set = heap->nonempty << bin;
+    link_t *head = heap_bin(heap, bin);
+    index_t i, size;
+    if (set == 0)
+        return false;
+    if (set & BIN_FIRST) {
+        i = *head;
+        size = heap_free_size(heap, i);
+        if (size >= n)
+            goto pop;
+        i = heap_granule(heap, i)->next;
+        if (i != 0) {
+            size = heap_free_size(heap, i);
+            if (size >= n) {
+                heap_unlink(heap, i, size);
+                goto found;
+            }
+        }
+        set ^= BIN_FIRST;
+        if (set == 0)
+            return false;
+    }
+    bin += bin_first(set);
+    head = heap_bin(heap, bin);
+    i = *head;
+    size = heap_free_size(heap, i);
+pop:
+    heap_pop(heap, i, bin, head);
+found:
+    *at = i;
+    heap->used += n;
+    map_set_used(heap, i, n);
+    if (size > n) {
+        map_set_bound(heap, i + n);
+        heap_link(heap, i + n, size - n);
+    }
+    return true;
+}
+
+/* ---- Freeing -------------------------------------------------------------------------------- */
+
+/* Free the live block at `p`; anything else is misuse. If the free block that this makes ends at
+ * the top, the top at the break `*brk`, and it is larger than the trim threshold, it leaves the
+ * heap and the break is lowered. `brk` is NULL for a heap that does not grow. */
+HEAP_OP void heap_free(struct cairn_heap *heap, const void *p, char **brk)
+{
+    index_t i = heap_offset_index((uintptr_t)p - (uintptr_t)heap);
+    if (heap == NULL || i >= heap->top || !map_is_live(heap, i))
+        heap_misuse(heap, p);
+    index_t size = map_clear_used(heap, i);
+    if (size == 0)
+        heap_misuse(heap, p);
+    heap->used -= size;
+    index_t end = i + size;
+    index_t below = heap_free_size_below(heap, i);
+    if (below != 0) {
+        map_clear_bound(heap, i);
+        i -= below;
+        heap_unlink(heap, i, below);
+    }
+    if (!map_is_used(heap, end)) {
+        map_clear_bound(heap, end);
+        index_t above = heap_free_size(heap, end);
+        heap_unlink(heap, end, above);
+        end += above;
+    }
+    if (end == heap->top && brk != NULL && end - i > CAIRN_TRIM_THRESHOLD / CAIRN_GRANULE &&
+        *brk == heap_pointer(heap, end)) {
+        heap_move_top(heap, i);
+        *brk = heap_pointer(heap, i);
+    } else {
+        heap_link(heap, i, end - i);
+    }
+}
+
+#endif
+#endif

@@ -1,0 +1,82 @@
+/* private.c: heaps that the caller owns and keeps others out of. See cairn.h.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "heap_ops.h"
+
+#include <string.h>
+
+struct cairn_heap *cairn_init(void *memory, size_t size)
+{
+    struct cairn_heap *heap = heap_init(memory, size);
+    if (heap == NULL)
+        return NULL;
+    /* All that there is, as one block, which is then freed. */
+    index_t i = heap_take_top(heap, (index_t)heap->limit - heap->top);
+    heap_free(heap, heap_pointer(heap, i), NULL);
+    return heap;
+}
+
+void *cairn_malloc(struct cairn_heap *heap, size_t size)
+{
+    index_t n = heap_granules(size);
+    index_t i;
+    return n != 0 && heap_take(heap, n, &i) ? heap_pointer(heap, i) : NULL;
+}
+
+void *cairn_calloc(struct cairn_heap *heap, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        return NULL;
+    void *p = cairn_malloc(heap, bytes);
+    return p == NULL ? NULL : memset(p, 0, bytes);
+}
+
+void cairn_free(struct cairn_heap *heap, void *p)
+{
+    if (p != NULL)
+        heap_free(heap, p, NULL);
+}
+
+void *cairn_realloc(struct cairn_heap *heap, void *p, size_t size)
+{
+    if (p == NULL)
+        return cairn_malloc(heap, size);
+    index_t old;
+    index_t i = heap_live_block(heap, p, &old);
+    index_t n = heap_granules(size);
+    if (n == 0)
+        return NULL;
+    index_t have = n <= old ? old : heap_extend(heap, &i, old, n, 0);
+    if (have == 0) {
+        void *moved = cairn_malloc(heap, size);
+        if (moved != NULL) {
+            memcpy(moved, p, (size_t)old * CAIRN_GRANULE);
+            heap_free(heap, p, NULL);
+        }
+        return moved;
+    }
+    if (heap_pointer(heap, i) != p)
+        memmove(heap_pointer(heap, i), p, (size_t)old * CAIRN_GRANULE);
+    heap_cut(heap, i, have, n, NULL);
+    return heap_pointer(heap, i);
+}
+
+void *cairn_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size)
+{
+    struct heap_fit fit;
+    if (!heap_fit_aligned(&fit, alignment, size))
+        return NULL;
+    index_t i;
+    if (!heap_take(heap, fit.have, &i))
+        return NULL;
+    return heap_align(heap, i, &fit, NULL);
+}
+
+size_t cairn_usable_size(struct cairn_heap *heap, void *p)
+{
+    index_t size = 0;
+    if (p != NULL)
+        heap_live_block(heap, p, &size);
+    return (size_t)size * CAIRN_GRANULE;
+}

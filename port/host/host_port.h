@@ -1,0 +1,13 @@
+/* host_port.h: what the host's test port shows to tests.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef CAIRN_HOST_PORT_H
+#define CAIRN_HOST_PORT_H
+
+/* The system heap's region: set it before the first request. */
+extern char *host_heap_start, *host_heap_limit;
+
+/* How often the lock is held now, and how often it was taken. */
+extern unsigned host_lock_depth, host_lock_count;
+
+#endif

@@ -1,0 +1,27 @@
+/* port.h: all that the heap needs from the machine. A port defines every function and symbol here;
+ * one that is missing is a link error.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef CAIRN_PORT_H
+#define CAIRN_PORT_H
+
+#include <stdint.h>
+
+/* Keep every other user of the system heap out, interrupts included, and restore what was found.
+ * Nests: the state is the caller's, and unlocking never enables what locking found disabled.
+ * The heap holds the lock for a bounded number of instructions, and never while it copies or
+ * clears memory.
+ * Context  thread or interrupt. */
+#ifdef CAIRN_LOCK_HEADER
+#include CAIRN_LOCK_HEADER /* defines both inline */
+#else
+uint32_t port_lock(void);
+void port_unlock(uint32_t state);
+#endif
+
+/* The range that sbrk() moves in: from start up to, not including, limit. Neither has to be
+ * aligned; a start that is not below the limit means that there is no memory. Constant. */
+char *port_heap_start(void);
+char *port_heap_limit(void);
+
+#endif
