@@ -28,7 +28,7 @@ CFLAGS_COMMON := -std=c11 -g $(WARNINGS) -MMD -MP
 CFLAGS_CORE   := -ffreestanding -fno-builtin -ffunction-sections -fdata-sections
 LOCK          := -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"'
 
-CORE    := heap malloc private sbrk inspect
+HEAP    := heap malloc private sbrk inspect
 FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
 
 .PHONY: all run test check fit bench size help clean packages check-format check-includes FORCE
@@ -53,7 +53,7 @@ $(BUILD)/$(1)/port/%.o: port/%.c Makefile boards/$(1)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $(CPU_FLAGS) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -Iport -Iport/cortex-m -iquote allocator -c $$< -o $$@
 
-$(BUILD)/$(1)/libcairn.a: $(CORE:%=$(BUILD)/$(1)/allocator/%.o) $(BUILD)/$(1)/port/newlib/reent.o \
+$(BUILD)/$(1)/libcairn.a: $(HEAP:%=$(BUILD)/$(1)/allocator/%.o) $(BUILD)/$(1)/port/newlib/reent.o \
         $(BUILD)/$(1)/port/newlib/mallinfo.o $(BUILD)/$(1)/port/cortex-m/region.o $(BUILD)/$(1)/port/cortex-m/fatal.o
 	$(Q)rm -f $$@
 	$(Q)$(CROSS)ld -r $(BUILD)/$(1)/allocator/malloc.o $(BUILD)/$(1)/allocator/sbrk.o \
@@ -93,7 +93,8 @@ $(BUILD)/$(1)/nano/%.elf: $(BUILD)/$(1)/tests/%.o $(BUILD)/$(1)/tests/tap.o $(BU
 	    -Wl,-Map,$$(@:.elf=.map) $$(filter %.o,$$^) $(BUILD)/$(1)/libcairn.a -lm -o $$@
 	$(Q)tests/one-heap $$(@:.elf=.map)
 endef
-$(foreach b,$(BOARDS),$(eval REPLAY_SLOTS :=)$(eval include boards/$b/board.mk)$(eval $(call board_rules,$b)))
+# CPU, if given, overrides the flags of every board.
+$(foreach b,$(BOARDS),$(eval REPLAY_SLOTS :=)$(eval include boards/$b/board.mk)$(if $(CPU),$(eval CPU_FLAGS := $(CPU)))$(eval $(call board_rules,$b)))
 
 # ---- Packages ------------------------------------------------------------------------------------
 
@@ -117,23 +118,27 @@ run-now: $(REPLAY_CAIRN) $(REPLAY_LIBC)
 
 # CORE measures the code of another core on the board, which must be able to run it.
 ## bench: instructions of every call of TRACES on BOARD (CORE=cortex-m0: that core's code), tab-separated
-ifdef CORE
+ifneq ($(CORE),)
 bench:
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/as-$(CORE) CORE= CORE_FLAGS="-mcpu=$(CORE) -mthumb" bench
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/as-$(CORE) CORE= CPU="-mcpu=$(CORE) -mthumb" bench
 else
 bench: packages
-	$(Q)$(MAKE) --no-print-directory -j$(JOBS) bench-now
-endif
-bench-now: $(REPLAY_CAIRN) $(REPLAY_LIBC)
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) bench-images >&2
 	$(Q)$(PYTHON) bench/replay.py bench $(REPLAY_ARGS) $(TRACES)
+endif
+.PHONY: bench-images run-now
+bench-images: $(REPLAY_CAIRN) $(REPLAY_LIBC)
 
 ## fit: the smallest heap that runs each of TRACES: trace, peak_live, fit, ratio, tab-separated
-fit: packages $(BUILD)/host/fit
+fit: packages
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/host/fit >&2
 	$(Q)$(BUILD)/host/fit $(TRACES)
 
-## size: bytes of flash and RAM that a firmware pays, by core, optimization and what it calls
+SIZE_SOURCES := $(HEAP:%=allocator/%.c) $(addprefix port/,newlib/reent.c newlib/mallinfo.c cortex-m/region.c cortex-m/fatal.c)
+## size: bytes of flash that a firmware pays, by core, optimization and what it calls, tab-separated
 size: packages
-	$(Q)$(PYTHON) bench/size.py --cross $(CROSS) --build $(BUILD)/size --core "$(CORE:%=allocator/%.c)"
+	$(Q)SIZE_CFLAGS="$$SIZE_CFLAGS" $(PYTHON) bench/size.py $(CROSS) $(BUILD)/size $(SIZE_SOURCES)
+size: export SIZE_CFLAGS := -std=c11 $(CFLAGS_CORE) $(LOCK) -Iport -iquote allocator
 
 # ---- Host ----------------------------------------------------------------------------------------
 # Three builds: the target's layout on 32 and on 64 bits, and the host's own layout on 64. The
@@ -146,7 +151,7 @@ HOST_LAYOUTS := 32 64 64-wide
 64-wide_FLAGS := -DCAIRN_INDEX_BITS=32
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 
-FIT_SOURCES := bench/fit.c bench/replay.c bench/trace.c $(CORE:%=allocator/%.c) port/host/port.c
+FIT_SOURCES := bench/fit.c bench/replay.c bench/trace.c $(HEAP:%=allocator/%.c) port/host/port.c
 $(BUILD)/host/fit: $(FIT_SOURCES:%.c=$(BUILD)/host/fit-objects/%.o)
 	$(Q)$(HOSTCC) -m32 $^ -lm -o $@
 $(BUILD)/host/fit-objects/%.o: %.c Makefile
@@ -157,14 +162,14 @@ define host_rules
 $(BUILD)/host/$(1)/%.o: %.c Makefile
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $($(1)_FLAGS) -O1 $(SANITIZE) $(HOST_CFLAGS) -c $$< -o $$@
-$(BUILD)/host/$(1)/bin/%: $(BUILD)/host/$(1)/tests/%.o $(BUILD)/host/$(1)/tests/tap.o $(BUILD)/host/$(1)/tests/tap-host.o $(CORE:%=$(BUILD)/host/$(1)/allocator/%.o) $(BUILD)/host/$(1)/port/host/port.o
+$(BUILD)/host/$(1)/bin/%: $(BUILD)/host/$(1)/tests/%.o $(BUILD)/host/$(1)/tests/tap.o $(BUILD)/host/$(1)/tests/tap-host.o $(HEAP:%=$(BUILD)/host/$(1)/allocator/%.o) $(BUILD)/host/$(1)/port/host/port.o
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $($(1)_FLAGS) $(SANITIZE) $$^ -o $$@
 endef
 $(foreach l,$(HOST_LAYOUTS),$(eval $(call host_rules,$l)))
 
 # White-box tests of the host, with cmocka.
-$(BUILD)/host/cmocka/%: $(BUILD)/host/64/tests/host/%.o $(CORE:%=$(BUILD)/host/64/allocator/%.o) $(BUILD)/host/64/port/host/port.o
+$(BUILD)/host/cmocka/%: $(BUILD)/host/64/tests/host/%.o $(HEAP:%=$(BUILD)/host/64/allocator/%.o) $(BUILD)/host/64/port/host/port.o
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(SANITIZE) $^ -lcmocka -o $@
 

@@ -47,8 +47,9 @@ static bool runs(FILE *file, const char *name, size_t size, uint32_t *peak_live)
     host_heap_start = region;
     host_heap_limit = region + size;
     trace_open(&trace, read_file, file);
-    struct replay replay = {.trace = &trace, .slots = slots, .slot_count = SLOTS, .now = no_clock};
-    replay_run(&replay, true);
+    struct replay replay = {
+        .trace = &trace, .slots = slots, .slot_count = SLOTS, .now = no_clock, .stop_at_failure = true};
+    replay_run(&replay);
     if (replay.error != NULL) {
         fprintf(stderr, "fit: %s:%u: %s\n", name, trace.line, replay.error);
         _Exit(1);

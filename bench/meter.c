@@ -15,8 +15,8 @@
 enum { TICKS_MASK = 0xFFFFFF, CALIBRATION = 100000 };
 
 static uint32_t excluded;   /* ticks spent copying and clearing */
-uint32_t overhead;   /* ticks from one reading to the next */
-uint32_t ticks_each; /* ticks that CALIBRATION instructions take */
+static uint32_t overhead;   /* ticks from one reading to the next */
+static uint32_t ticks_each; /* ticks that CALIBRATION instructions take */
 
 static inline uint32_t ticks(void)
 {

@@ -109,13 +109,15 @@ static const char *run(struct replay *replay, const struct trace_op *op)
     return NULL;
 }
 
-void replay_run(struct replay *replay, bool stop_at_failure)
+void replay_run(struct replay *replay)
 {
     struct trace_op op;
     enum trace_result result;
     while ((result = trace_next(replay->trace, &op)) == TRACE_OP) {
         replay->error = run(replay, &op);
-        if (replay->error != NULL || (stop_at_failure && replay->failures != 0))
+        if (replay->error != NULL || (replay->stop_at_failure && replay->failures != 0))
+            return;
+        if (replay->stop_after != 0 && replay->ops > replay->stop_after)
             return;
     }
     if (result == TRACE_BAD)

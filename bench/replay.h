@@ -23,14 +23,16 @@ struct replay {
     /* After each operation: its kind, what it cost by now(), NULL does not care. */
     void (*done)(void *context, uint32_t op, char kind, uint32_t cost);
     void *context;
+    uint32_t stop_after;   /* operations; 0 runs to the end */
+    bool stop_at_failure;  /* stop at the first request that is not served */
     /* Results. */
     uint32_t ops, failures;
     const char *error; /* NULL if all went well */
 };
 
-/* Run the trace to its end, or to the first error, or, with `stop_at_failure`, to the first
- * request that is not served. A block that was refused leaves its slot empty, or as it was. */
-void replay_run(struct replay *replay, bool stop_at_failure);
+/* Run the trace to its end, to where it is to stop, or to the first error. A block that was refused
+ * leaves its slot empty, or as it was. */
+void replay_run(struct replay *replay);
 
 /* Free what is live. */
 void replay_clear(struct replay *replay);

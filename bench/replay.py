@@ -1,0 +1,216 @@
+"""Replays traces on an emulated board, with Cairn and with the C library's own allocators.
+
+    replay.py bench ... TRACE...    allocator, trace, operation, calls, mean, p99, max: tab-separated
+    replay.py run ... TRACE         layout of the image, one table, and a picture of the heap
+
+Counts are instructions, taken exactly by the firmware (bench/meter.c); copying and clearing are
+left out. calloc counts as malloc. Each image is linked for a heap of twice the trace's peak of
+live bytes; `run` takes what the board has if that is less.
+"""
+import argparse
+import os
+import re
+import struct
+import subprocess
+import sys
+
+ALLOCATORS = ("cairn", "newlib", "nano")
+OPERATIONS = {"s": "start", "m": "malloc", "c": "malloc", "r": "realloc", "a": "memalign", "f": "free"}
+
+
+def fail(message):
+    sys.exit(f"replay: {message}")
+
+
+def trace_name(path):
+    return os.path.splitext(os.path.basename(path))[0]
+
+
+def peak_live(path):
+    """The trace's peak_live_bytes, from its header; counted where the header does not say."""
+    live, peak, sizes = 0, 0, {}
+    with open(path, encoding="ascii") as trace:
+        for line in trace:
+            found = re.search(r"peak_live_bytes: (\d+)", line)
+            if found:
+                return int(found[1])
+            if line.startswith("#") or not line.strip():
+                continue
+            kind, slot, *rest = line.split()
+            live -= sizes.pop(slot, 0)
+            if kind != "f":
+                sizes[slot] = int(rest[-1])
+                live += sizes[slot]
+            peak = max(peak, live)
+    return peak
+
+
+def link(args, allocator, heap, must=True):
+    """The replay image of an allocator, with `heap` bytes of heap; None leaves that to the board.
+    Returns None if it does not fit and need not."""
+    os.makedirs(args.build, exist_ok=True)
+    image = os.path.join(args.build, f"{allocator}.elf")
+    command = args.link.split() + (args.cairn if allocator == "cairn" else args.libc).split()
+    if allocator == "nano":
+        command.append("--specs=nano.specs")
+    if heap is not None:
+        command.append(f"-Wl,--defsym=_heap_size={heap}")
+    done = subprocess.run(command + ["-o", image], capture_output=True, text=True)
+    if done.returncode == 0:
+        return image
+    if must:
+        fail(f"the image for {allocator} does not link:\n{done.stderr}")
+    return None
+
+
+def qemu(args, image, *words):
+    """Run the image. Returns its results by name, and its other lines."""
+    arguments = ",".join(f"arg={word}" for word in ("replay",) + words)
+    done = subprocess.run(
+        ["qemu-system-arm", "-machine", args.machine, "-icount", f"shift={args.icount}", "-kernel", image,
+         "-chardev", "stdio,id=console", "-semihosting-config", f"enable=on,chardev=console,{arguments}",
+         "-display", "none", "-monitor", "none", "-serial", "none"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+    results, lines = {}, []
+    for line in done.stdout.splitlines():
+        found = re.match(r"result: (\w+) (\d+)$", line)
+        if found:
+            results[found[1]] = int(found[2])
+        else:
+            lines.append(line)
+    if done.returncode != 0:
+        where = f" (line {results['line']} of the trace)" if "line" in results else ""
+        fail(f"{image}: {' '.join(lines) or done.stderr.strip()}{where}")
+    return results, lines
+
+
+def costs(path):
+    """Instructions of each call, by operation."""
+    found = {}
+    with open(path, "rb") as records:
+        for kind, cost in struct.iter_unpack("<cI", records.read()):
+            found.setdefault(OPERATIONS[kind.decode()], []).append(cost)
+    return found
+
+
+def figures(calls):
+    calls = sorted(calls)
+    return len(calls), sum(calls) / len(calls), calls[min(len(calls) - 1, len(calls) * 99 // 100)], calls[-1]
+
+
+def measure(args, allocator, trace, heap):
+    image = link(args, allocator, heap)
+    record = os.path.join(args.build, "costs")
+    results, _ = qemu(args, image, trace, record)
+    return results, costs(record)
+
+
+def progress(text):
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def bench(args):
+    pooled = {}
+    for trace in args.traces:
+        for allocator in ALLOCATORS:
+            progress(f"{allocator}: {trace_name(trace)}")
+            results, calls = measure(args, allocator, trace, 2 * peak_live(trace))
+            if results["failures"]:
+                print(f"{allocator}: {trace_name(trace)}: {results['failures']} requests were refused",
+                      file=sys.stderr)
+            for operation in sorted(calls):
+                print_row(allocator, trace_name(trace), operation, calls[operation])
+                pooled.setdefault((allocator, operation), []).extend(calls[operation])
+    if len(args.traces) > 1:
+        for (allocator, operation), calls in sorted(pooled.items()):
+            print_row(allocator, "all", operation, calls)
+    progress("")
+
+
+def print_row(allocator, trace, operation, calls):
+    count, mean, p99, worst = figures(calls)
+    print(f"{allocator}\t{trace}\t{operation}\t{count}\t{mean:.1f}\t{p99}\t{worst}", flush=True)
+
+
+def symbols(args, image):
+    text = subprocess.run([args.nm, image], capture_output=True, text=True, check=True).stdout
+    return {name: int(value, 16) for value, _, name in (line.split() for line in text.splitlines() if line.count(" ") == 2)}
+
+
+def print_layout(args, image, ram):
+    text = subprocess.run([args.size, "-A", image], capture_output=True, text=True, check=True).stdout
+    sections = {f[0]: (int(f[1]), int(f[2])) for f in (line.split() for line in text.splitlines())
+                if len(f) == 3 and f[1].isdigit()}
+    s = symbols(args, image)
+    rows = [("text", *reversed(sections[".text"]), None), ("data", *reversed(sections[".data"]), None),
+            ("bss", *reversed(sections[".bss"]), None),
+            ("heap", s["__heap_start"], s["__heap_limit"] - s["__heap_start"], ram),
+            ("stack", s["__stack_limit"], s["__stack_top"] - s["__stack_limit"], None)]
+    print(f"Layout of the image with Cairn on {args.board}:\n")
+    print(f"  {'':8}{'address':>12}{'bytes':>10}{'in use':>10}")
+    for name, address, size, used in rows:
+        print(f"  {name:8}{address:#12x}{size:10}{size if used is None and name != 'stack' else used if used is not None else '-':>10}")
+    print()
+
+
+def static_ram(args, allocator, image):
+    """Bytes of .data and .bss that the allocator keeps beside its heap, by its own symbols."""
+    known = {"cairn": ("cairn_system_state",),
+             "newlib": ("__malloc_av_", "__malloc_current_mallinfo", "__malloc_max_sbrked_mem",
+                        "__malloc_max_total_mem", "__malloc_sbrk_base", "__malloc_top_pad", "__malloc_trim_threshold"),
+             "nano": ("__malloc_free_list", "__malloc_sbrk_start")}[allocator]
+    text = subprocess.run([args.nm, "-S", image], capture_output=True, text=True, check=True).stdout
+    return sum(int(f[1], 16) for f in (line.split() for line in text.splitlines()) if len(f) == 4 and f[3] in known)
+
+
+def run(args):
+    trace = args.traces[0]
+    peak = peak_live(trace)
+    rows = []
+    heap = 2 * peak
+    if link(args, "cairn", heap, must=False) is None:
+        heap = None
+    for allocator in ALLOCATORS:
+        progress(f"{trace_name(trace)}: {allocator} ...")
+        results, calls = measure(args, allocator, trace, heap)
+        image = os.path.join(args.build, f"{allocator}.elf")
+        ram = results["ram"] + static_ram(args, allocator, image)
+        row = [allocator, ram, f"{ram / peak:.3f}"]
+        for operation in ("malloc", "free"):
+            _, mean, _, worst = figures(calls.get(operation, [0]))
+            row += [f"{mean:.1f}", worst]
+        rows.append(row + [results["failures"]])
+        if allocator == "cairn":
+            highest, cairn_ram = results["highest"], results["ram"]
+    progress("")
+    image = os.path.join(args.build, "cairn.elf")
+    print_layout(args, image, cairn_ram)
+    print(f"{trace_name(trace)} on {args.board}: {results['ops']} operations, {peak} bytes live at the peak.")
+    print("Instructions a call, lock and checks included, copying and clearing left out:\n")
+    print(f"  {'':8}{'RAM needed':>12}{'/ live':>8}{'malloc mean':>13}{'worst':>7}{'free mean':>11}{'worst':>7}{'refused':>9}")
+    for name, ram, ratio, mm, mw, fm, fw, refused in rows:
+        print(f"  {name:8}{ram:12}{ratio:>8}{mm:>13}{mw:7}{fm:>11}{fw:7}{refused:9}")
+    results, lines = qemu(args, image, trace, "picture", str(highest))
+    print(f"\nCairn's heap at its fullest (operation {highest}), {results['cell']} bytes a sign:")
+    print("  # used  + mostly used  - mostly free  . free  c control data\n")
+    for line in lines:
+        print(f"  {line}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("command", choices=("run", "bench"))
+    for option in ("machine", "icount", "build", "link", "cairn", "libc", "nm"):
+        parser.add_argument(f"--{option}", required=True)
+    parser.add_argument("--board", default="")
+    parser.add_argument("--size", default="")
+    parser.add_argument("traces", nargs="+")
+    args = parser.parse_args()
+    for trace in args.traces:
+        if not os.path.exists(trace):
+            fail(f"there is no trace {trace}")
+    (run if args.command == "run" else bench)(args)
+
+
+main()
