@@ -29,6 +29,8 @@ CFLAGS_CORE   := -ffreestanding -fno-builtin -ffunction-sections -fdata-sections
 LOCK          := -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"'
 
 HEAP    := heap malloc private sbrk inspect
+# What every test program stands on, besides its machine's tap-host or tap-target.
+TEST_SHARED := tap fatal blocks
 FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
 
 .PHONY: all run test check fit bench size help clean packages check-format check-includes FORCE
@@ -82,12 +84,12 @@ $(BUILD)/$(1)/tests/%.o: tests/%.c Makefile boards/$(1)/board.mk
 
 # A test image: build/<board>/<libc>/<folder>/<name>.elf. The suffix of its folder names the board
 # to the runner.
-$(BUILD)/$(1)/newlib/%.elf: $(BUILD)/$(1)/tests/%.o $(BUILD)/$(1)/tests/tap.o $(BUILD)/$(1)/tests/tap-target.o $(BUILD)/$(1)/libcairn.a $$($(1)_RUNTIME) linker/sections.ld boards/$(1)/memory.ld tests/one-heap
+$(BUILD)/$(1)/newlib/%.elf: $(BUILD)/$(1)/tests/%.o $(TEST_SHARED:%=$(BUILD)/$(1)/tests/%.o) $(BUILD)/$(1)/tests/tap-target.o $(BUILD)/$(1)/libcairn.a $$($(1)_RUNTIME) linker/sections.ld boards/$(1)/memory.ld tests/one-heap
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $(CPU_FLAGS) $(FIRMWARE_LINK) -T boards/$(1)/memory.ld -T linker/sections.ld -Wl,-Map,$$(@:.elf=.map) \
 	    $$(filter %.o,$$^) $(BUILD)/$(1)/libcairn.a -lm -o $$@
 	$(Q)tests/one-heap $$(@:.elf=.map)
-$(BUILD)/$(1)/nano/%.elf: $(BUILD)/$(1)/tests/%.o $(BUILD)/$(1)/tests/tap.o $(BUILD)/$(1)/tests/tap-target.o $(BUILD)/$(1)/libcairn.a $$($(1)_RUNTIME) linker/sections.ld boards/$(1)/memory.ld tests/one-heap
+$(BUILD)/$(1)/nano/%.elf: $(BUILD)/$(1)/tests/%.o $(TEST_SHARED:%=$(BUILD)/$(1)/tests/%.o) $(BUILD)/$(1)/tests/tap-target.o $(BUILD)/$(1)/libcairn.a $$($(1)_RUNTIME) linker/sections.ld boards/$(1)/memory.ld tests/one-heap
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $(CPU_FLAGS) --specs=nano.specs -u _printf_float $(FIRMWARE_LINK) -T boards/$(1)/memory.ld -T linker/sections.ld \
 	    -Wl,-Map,$$(@:.elf=.map) $$(filter %.o,$$^) $(BUILD)/$(1)/libcairn.a -lm -o $$@
@@ -162,14 +164,14 @@ define host_rules
 $(BUILD)/host/$(1)/%.o: %.c Makefile
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $($(1)_FLAGS) -O1 $(SANITIZE) $(HOST_CFLAGS) -c $$< -o $$@
-$(BUILD)/host/$(1)/bin/%: $(BUILD)/host/$(1)/tests/%.o $(BUILD)/host/$(1)/tests/tap.o $(BUILD)/host/$(1)/tests/tap-host.o $(HEAP:%=$(BUILD)/host/$(1)/allocator/%.o) $(BUILD)/host/$(1)/port/host/port.o
+$(BUILD)/host/$(1)/bin/%: $(BUILD)/host/$(1)/tests/%.o $(TEST_SHARED:%=$(BUILD)/host/$(1)/tests/%.o) $(BUILD)/host/$(1)/tests/tap-host.o $(HEAP:%=$(BUILD)/host/$(1)/allocator/%.o) $(BUILD)/host/$(1)/port/host/port.o
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $($(1)_FLAGS) $(SANITIZE) $$^ -o $$@
 endef
 $(foreach l,$(HOST_LAYOUTS),$(eval $(call host_rules,$l)))
 
 # White-box tests of the host, with cmocka.
-$(BUILD)/host/cmocka/%: $(BUILD)/host/64/tests/host/%.o $(HEAP:%=$(BUILD)/host/64/allocator/%.o) $(BUILD)/host/64/port/host/port.o
+$(BUILD)/host/cmocka/%: $(BUILD)/host/64/tests/host/%.o $(addprefix $(BUILD)/host/64/tests/,tap.o fatal.o tap-host.o) $(HEAP:%=$(BUILD)/host/64/allocator/%.o) $(BUILD)/host/64/port/host/port.o
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(SANITIZE) $^ -lcmocka -o $@
 

@@ -17,14 +17,6 @@
 #define CAIRN_INDEX_BITS 16
 #endif
 
-/* The system heap gives its free end back to the break when the free block there is larger than
- * this many bytes; a smaller one is kept for the next request. 0 gives back always, SIZE_MAX
- * never (but for malloc_trim). Costs nothing; what was given back is bought again by moving the
- * break, a few instructions. */
-#ifndef CAIRN_TRIM_THRESHOLD
-#define CAIRN_TRIM_THRESHOLD 4096
-#endif
-
 #if CAIRN_INDEX_BITS != 16 && CAIRN_INDEX_BITS != 32
 #error "CAIRN_INDEX_BITS must be 16 (heaps up to 512 KiB) or 32"
 #endif

@@ -1,33 +1,39 @@
 /* heap.c: taking granules from a heap and giving them back. The algorithm and nothing else.
  *
  * SPDX-License-Identifier: MIT */
-#define HEAP_OPS_HERE
+#define HEAP_THE_COPY
 #include "heap_ops.h"
 
+index_t heap_take(struct cairn_heap *heap, index_t n)
+{
+    return heap_take_inline(heap, n);
+}
+
+void heap_free(struct cairn_heap *heap, const void *p)
+{
+    heap_free_inline(heap, p);
+}
 
 /* ---- The top -------------------------------------------------------------------------------- */
 
-/* Move the sentinel to `top`. */
 void heap_move_top(struct cairn_heap *heap, index_t top)
 {
     struct tile *tile = map_tile(heap, heap->top);
-    tile->bound &= ~map_mask(heap->top);
-    tile->used &= ~map_mask(heap->top);
+    uint32_t mask = map_mask(heap->top);
+    tile->bound &= ~mask;
+    tile->used &= ~mask;
     heap->top = (link_t)top;
     tile = map_tile(heap, top);
-    tile->bound |= map_mask(top);
-    tile->used |= map_mask(top);
+    mask = map_mask(top);
+    tile->bound |= mask;
+    tile->used |= mask;
 }
 
 index_t heap_take_top(struct cairn_heap *heap, index_t n)
 {
     index_t i = heap->top;
-    index_t size = heap_free_size_below(heap, i);
-    i -= size;
     if (n > heap->limit - i)
         return 0;
-    if (size != 0)
-        heap_unlink(heap, i, size);
     heap_move_top(heap, i + n);
     map_set_bound(heap, i);
     map_set_used(heap, i, n);
@@ -35,29 +41,19 @@ index_t heap_take_top(struct cairn_heap *heap, index_t n)
     return i;
 }
 
-bool heap_reserve(struct cairn_heap *heap, index_t end, index_t n)
+bool heap_reserve(struct cairn_heap *heap, index_t i, index_t end)
 {
-    index_t top = heap->top;
     /* Only a large block's size is a number of its own, and so can be 0. */
-    if (end < top + MAP_SMALL + 1u)
-        end = top + MAP_SMALL + 1u;
-    if (end > heap->limit || n > heap->limit - end)
+    if (end != i && end < i + MAP_SMALL + 1u)
+        end = i + MAP_SMALL + 1u;
+    if (end > heap->limit)
         return false;
+    heap->used += end - heap->top;
     heap_move_top(heap, end);
-    map_set_bound(heap, top);
-    map_set_used(heap, top, 1);
-    heap->used += end - top;
-    return true;
-}
-
-bool heap_trim(struct cairn_heap *heap)
-{
-    index_t i = heap->top;
-    index_t size = heap_free_size_below(heap, i);
-    if (size == 0)
-        return false;
-    heap_unlink(heap, i - size, size);
-    heap_move_top(heap, i - size);
+    if (end != i) {
+        map_set_bound(heap, i);
+        map_set_used(heap, i, 1);
+    }
     return true;
 }
 
@@ -94,12 +90,12 @@ void heap_split(struct cairn_heap *heap, index_t i, index_t size, index_t n)
     map_set_used(heap, i + n, size - n);
 }
 
-void heap_cut(struct cairn_heap *heap, index_t i, index_t size, index_t n, char **brk)
+void heap_cut(struct cairn_heap *heap, index_t i, index_t size, index_t n)
 {
     if (size == n)
         return;
     heap_split(heap, i, size, n);
-    heap_free(heap, heap_pointer(heap, i + n), brk);
+    heap_free(heap, heap_pointer(heap, i + n));
 }
 
 bool heap_fit_aligned(struct heap_fit *fit, size_t alignment, size_t size)
@@ -112,36 +108,37 @@ bool heap_fit_aligned(struct heap_fit *fit, size_t alignment, size_t size)
     return true;
 }
 
-void *heap_align(struct cairn_heap *heap, index_t i, const struct heap_fit *fit, char **brk)
+void *heap_align(struct cairn_heap *heap, index_t i, const struct heap_fit *fit)
 {
     void *start = heap_pointer(heap, i);
     index_t gap = (index_t)(-((uintptr_t)start / CAIRN_GRANULE) % fit->step);
-    heap_cut(heap, i, fit->have, gap + fit->n, brk);
+    heap_cut(heap, i, fit->have, gap + fit->n);
     if (gap != 0) {
         heap_split(heap, i, gap + fit->n, gap);
-        heap_free(heap, start, NULL);
+        heap_free(heap, start);
     }
     return heap_pointer(heap, i + gap);
 }
 
-index_t heap_extend(struct cairn_heap *heap, index_t *at, index_t size, index_t n, index_t brk)
+index_t heap_extend(struct cairn_heap *heap, index_t *at, index_t size, index_t n)
 {
     index_t i = *at;
     index_t end = i + size;
-    index_t above = 0, below = 0, more = 0;
-    if (!map_is_used(heap, end))
+    index_t above = 0, below = 0;
+    bool at_top = end == heap->top;
+    if (at_top)
+        above = (index_t)heap->limit - end < n - size ? 0 : n - size;
+    else if (!map_is_used(heap, end))
         above = heap_free_size(heap, end);
     if (size + above < n) {
-        more = n - size - above;
-        if (end + above != brk || more > heap->limit - brk) {
-            more = 0;
-            below = heap_free_size_below(heap, i);
-            if (below == 0 || below + size + above < n)
-                return 0;
-        }
+        below = heap_free_size_below(heap, i);
+        if (below == 0 || below + size + above < n)
+            return 0;
     }
     map_clear_used(heap, i);
-    if (above != 0) {
+    if (at_top) {
+        heap_move_top(heap, end + above);
+    } else if (above != 0) {
         heap_unlink(heap, end, above);
         map_clear_bound(heap, end);
     }
@@ -150,13 +147,11 @@ index_t heap_extend(struct cairn_heap *heap, index_t *at, index_t size, index_t 
         i -= below;
         heap_unlink(heap, i, below);
     }
-    if (more != 0)
-        heap_move_top(heap, brk + more);
-    more += above + below;
-    map_set_used(heap, i, size + more);
-    heap->used += more;
+    size += above + below;
+    heap->used += above + below;
+    map_set_used(heap, i, size);
     *at = i;
-    return size + more;
+    return size;
 }
 
 /* ---- A new heap ----------------------------------------------------------------------------- */

@@ -7,7 +7,8 @@
  * Granules are counted from the handle. Index 0 is the handle's own and so means "none". The
  * granules of struct cairn_heap and of the bins are neither bound nor used: nothing merges with
  * them, no pointer to them is valid. The sentinel, the granule at `top`, is bound and used in the
- * map, but needs no memory: it may stand at the very end.
+ * map, but needs no memory: it may stand at the very end. No free block ends at it: it is lowered
+ * instead, so that what is above the top is all the memory that was never used or is free again.
  *
  * Nothing here locks, copies or looks at bytes of live blocks; each function is O(1).
  *
@@ -88,13 +89,23 @@ static inline index_t heap_offset_index(uintptr_t offset)
  * Returns the handle, or NULL if the memory is too small, or larger than indices reach. */
 struct cairn_heap *heap_init(void *memory, size_t size);
 
-/* Take n granules at the top, in a free block there or past it. Raises `top`; 0 if it cannot. */
+/* Take n granules: from a free block, or at the top. Returns the block's index; 0, with the heap
+ * unchanged, if there are none. */
+index_t heap_take(struct cairn_heap *heap, index_t n);
+
+/* Free the live block at `p`; anything else is misuse. */
+void heap_free(struct cairn_heap *heap, const void *p);
+
+/* Take n granules at the top; 0 if it would pass the limit. */
 index_t heap_take_top(struct cairn_heap *heap, index_t n);
 
-/* Raise `top` to `end` or a little above, over granules that are not the heap's: they become a
- * reserved block, for which no pointer is valid. False, with nothing changed, if n granules would
- * not fit above it. */
-bool heap_reserve(struct cairn_heap *heap, index_t end, index_t n);
+/* Move the sentinel. */
+void heap_move_top(struct cairn_heap *heap, index_t top);
+
+/* Granules from i, where the top is or a reserved block that ends there begins, up to `end` or a
+ * little above are not the heap's: they become a reserved block, for which no pointer is valid; with
+ * `end` = i, they are the heap's again. False, with nothing changed, if that passes the limit. */
+bool heap_reserve(struct cairn_heap *heap, index_t i, index_t end);
 
 /* Index and size of the live block at `p`. Anything else is misuse, and ends in cairn_fatal(). */
 index_t heap_live_block(struct cairn_heap *heap, const void *p, index_t *size);
@@ -102,23 +113,16 @@ index_t heap_live_block(struct cairn_heap *heap, const void *p, index_t *size);
 /* Say what is wrong with `p`, which is no live block's. */
 _Noreturn void heap_misuse(struct cairn_heap *heap, const void *p);
 
-/* Move the sentinel. */
-void heap_move_top(struct cairn_heap *heap, index_t top);
-
 /* Make two used blocks of one, of n and of `size` - n granules; neither may be 0. */
 void heap_split(struct cairn_heap *heap, index_t i, index_t size, index_t n);
 
-/* Keep the first n of the used block of `size` granules at i; free the rest as heap_free() does. */
-void heap_cut(struct cairn_heap *heap, index_t i, index_t size, index_t n, char **brk);
+/* Keep the first n of the used block of `size` granules at i; free the rest. */
+void heap_cut(struct cairn_heap *heap, index_t i, index_t size, index_t n);
 
-/* Let the used block of `size` granules at *i grow to n at least: into the free block above; else,
- * with `brk` at the top, past it; else into the one below as well. Returns the new size, and sets
- * *i to the new start: if it has changed, the caller has to move the bytes. Or returns 0, with
- * nothing changed. */
-index_t heap_extend(struct cairn_heap *heap, index_t *i, index_t size, index_t n, index_t brk);
-
-/* Lower `top` to the start of the free block that ends there. False if there is none. */
-bool heap_trim(struct cairn_heap *heap);
+/* Let the used block of `size` granules at *i grow to n at least: into the free block above or past
+ * the top; else into the free block below as well. Returns the new size, and sets *i to the new
+ * start: if it has changed, the caller has to move the bytes. Or returns 0, with nothing changed. */
+index_t heap_extend(struct cairn_heap *heap, index_t *i, index_t size, index_t n);
 
 /* How an aligned block is found: wherever `have` granules lie, n aligned ones lie in them. */
 struct heap_fit {
@@ -129,6 +133,6 @@ struct heap_fit {
 bool heap_fit_aligned(struct heap_fit *fit, size_t alignment, size_t size);
 
 /* Cut the used block of `fit->have` granules at i down to the aligned ones. Returns their pointer. */
-void *heap_align(struct cairn_heap *heap, index_t i, const struct heap_fit *fit, char **brk);
+void *heap_align(struct cairn_heap *heap, index_t i, const struct heap_fit *fit);
 
 #endif

@@ -1,25 +1,24 @@
 /* heap_ops.h: taking a block and freeing one: the heart of the heap. Internal.
  *
- * Where speed counts, these become part of malloc() and free(); where size counts (-Os), there is
- * one copy of each, in heap.c, which is called.
+ * Where speed counts, malloc() and free() are made of it; everybody else, and they too where size
+ * counts (-Os), call the one copy that heap.c has.
  *
  * SPDX-License-Identifier: MIT */
-#ifndef CAIRN_HEAP_OPS_H
-#define CAIRN_HEAP_OPS_H
+#ifndef CAIRN_HEAP_INLINES_H
+#define CAIRN_HEAP_INLINES_H
 
 #include "heap.h"
 
-#ifdef __OPTIMIZE_SIZE__
-#define HEAP_OP
-#define HEAP_STEP static
-bool heap_take(struct cairn_heap *heap, index_t n, index_t *at);
-void heap_free(struct cairn_heap *heap, const void *p, char **brk);
+#if defined(__OPTIMIZE_SIZE__) && !defined(HEAP_THE_COPY)
+#define heap_take_inline heap_take
+#define heap_free_inline heap_free
 #else
-#define HEAP_OP static inline __attribute__((always_inline))
-#define HEAP_STEP HEAP_OP
-#endif
 
-#if defined(HEAP_OPS_HERE) || !defined(__OPTIMIZE_SIZE__)
+#ifdef __OPTIMIZE_SIZE__
+#define HEAP_INLINE static
+#else
+#define HEAP_INLINE static inline __attribute__((always_inline))
+#endif
 
 /* A value that the compiler takes as it stands. Keeps an address whole that it would otherwise take
  * apart, and a number 32 bits wide that it would narrow, for more instructions in each case. */
@@ -56,7 +55,7 @@ static inline void heap_set_links(struct granule *first, index_t next)
 
 /* Size of the free block at i. Both copies of it and the forward link are proven by it: no write
  * to one of the three goes unnoticed. */
-HEAP_STEP index_t heap_free_size(struct cairn_heap *heap, index_t i)
+HEAP_INLINE index_t heap_free_size(struct cairn_heap *heap, index_t i)
 {
     struct granule *first = heap_granule(heap, i);
     index_t size = (index_t)first->check ^ first->next;
@@ -71,7 +70,7 @@ HEAP_STEP index_t heap_free_size(struct cairn_heap *heap, index_t i)
  * only if the map has a free block where they point, and its other size, which has its own proof,
  * says that it ends at i. A free block ends there if and only if all three agree. Granule i itself
  * is not free. */
-HEAP_STEP index_t heap_free_size_below(struct cairn_heap *heap, index_t i)
+HEAP_INLINE index_t heap_free_size_below(struct cairn_heap *heap, index_t i)
 {
     index_t size = heap_granule(heap, i)[-1].tail;
     if (size - 1u >= i - 1u || !map_is_free(heap, i - size))
@@ -81,7 +80,7 @@ HEAP_STEP index_t heap_free_size_below(struct cairn_heap *heap, index_t i)
 }
 
 /* Put the free block of `size` granules at i at the head of its bin. */
-HEAP_STEP void heap_link(struct cairn_heap *heap, index_t i, index_t size)
+HEAP_INLINE void heap_link(struct cairn_heap *heap, index_t i, index_t size)
 {
     struct granule *first = heap_granule(heap, i);
     link_t *bin = heap_bin(heap, bin_of(size));
@@ -101,7 +100,7 @@ HEAP_STEP void heap_link(struct cairn_heap *heap, index_t i, index_t size)
 /* Take the free block at i, of `size` granules, out of its bin. Its forward link was proven with
  * its size; the backward one is proven by the neighbour that it names. Its own links are wiped,
  * so that no stale one in a live block passes for a neighbour's. */
-HEAP_STEP void heap_unlink(struct cairn_heap *heap, index_t i, index_t size)
+HEAP_INLINE void heap_unlink(struct cairn_heap *heap, index_t i, index_t size)
 {
     struct granule *first = heap_granule(heap, i);
     index_t next = first->next;
@@ -126,7 +125,7 @@ HEAP_STEP void heap_unlink(struct cairn_heap *heap, index_t i, index_t size)
 }
 
 /* As heap_unlink(), for the block at i that is at the head of `bin`. */
-HEAP_STEP void heap_pop(struct cairn_heap *heap, index_t i, uint32_t bin, link_t *head)
+HEAP_INLINE void heap_pop(struct cairn_heap *heap, index_t i, uint32_t bin, link_t *head)
 {
     struct granule *first = heap_granule(heap, i);
     index_t next = first->next;
@@ -140,17 +139,16 @@ HEAP_STEP void heap_pop(struct cairn_heap *heap, index_t i, uint32_t bin, link_t
 
 /* ---- Taking --------------------------------------------------------------------------------- */
 
-/* Take n granules from the free blocks. The first two blocks of n's own bin are looked at; else the
- * next bin that holds any is taken from, where each block is large enough.
- * Returns whether one is found, and its index in *at. */
-HEAP_OP bool heap_take(struct cairn_heap *heap, index_t n, index_t *at)
+/* Take n granules. The first two blocks of n's own bin are looked at; then the next bin that holds
+ * any, where each block is large enough; then what is above the top, which counts as one more free
+ * block, so that a larger one is left whole for its sake.
+ * Returns the block's index; 0, with the heap unchanged, if none is found. */
+HEAP_INLINE index_t heap_take_inline(struct cairn_heap *heap, index_t n)
 {
     uint32_t bin = bin_of(n);
     bin_set set = heap->nonempty << bin;
     link_t *head = heap_bin(heap, bin);
     index_t i, size;
-    if (set == 0)
-        return false;
     if (set & BIN_FIRST) {
         i = *head;
         size = heap_free_size(heap, i);
@@ -165,32 +163,33 @@ HEAP_OP bool heap_take(struct cairn_heap *heap, index_t n, index_t *at)
             }
         }
         set ^= BIN_FIRST;
-        if (set == 0)
-            return false;
     }
+    if (set == 0)
+        return heap_take_top(heap, n);
     bin += bin_first(set);
     head = heap_bin(heap, bin);
     i = *head;
     size = heap_free_size(heap, i);
+    index_t above = (index_t)heap->limit - heap->top;
+    if (above < size && above >= n)
+        return heap_take_top(heap, n);
 pop:
     heap_pop(heap, i, bin, head);
 found:
-    *at = i;
     heap->used += n;
     map_set_used(heap, i, n);
     if (size > n) {
         map_set_bound(heap, i + n);
         heap_link(heap, i + n, size - n);
     }
-    return true;
+    return i;
 }
 
 /* ---- Freeing -------------------------------------------------------------------------------- */
 
-/* Free the live block at `p`; anything else is misuse. If the free block that this makes ends at
- * the top, the top at the break `*brk`, and it is larger than the trim threshold, it leaves the
- * heap and the break is lowered. `brk` is NULL for a heap that does not grow. */
-HEAP_OP void heap_free(struct cairn_heap *heap, const void *p, char **brk)
+/* Free the live block at `p`; anything else is misuse. A free block that would end at the top
+ * leaves the heap instead: the top is lowered to its start. */
+HEAP_INLINE void heap_free_inline(struct cairn_heap *heap, const void *p)
 {
     index_t i = heap_offset_index((uintptr_t)p - (uintptr_t)heap);
     if (heap == NULL || i >= heap->top || !map_is_live(heap, i))
@@ -212,13 +211,10 @@ HEAP_OP void heap_free(struct cairn_heap *heap, const void *p, char **brk)
         heap_unlink(heap, end, above);
         end += above;
     }
-    if (end == heap->top && brk != NULL && end - i > CAIRN_TRIM_THRESHOLD / CAIRN_GRANULE &&
-        *brk == heap_pointer(heap, end)) {
+    if (end == heap->top)
         heap_move_top(heap, i);
-        *brk = heap_pointer(heap, i);
-    } else {
+    else
         heap_link(heap, i, end - i);
-    }
 }
 
 #endif

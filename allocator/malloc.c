@@ -29,57 +29,31 @@ static __attribute__((noinline)) void *refuse(int error)
     return NULL;
 }
 
-/* ---- Steps, with the lock held -------------------------------------------------------------- */
-
-/* The break as an index: the top, unless somebody else has moved it. */
-static inline index_t break_index(struct cairn_heap *heap)
+/* The first request: lay the heap out, from the break up to the limit of the region, and take n
+ * granules of it. Returns 0, with nothing changed, if there is no room. */
+static __attribute__((noinline)) index_t start(index_t n)
 {
-    return (index_t)(((uintptr_t)STATE.brk - (uintptr_t)heap + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
-}
-
-static void follow_top(struct cairn_heap *heap)
-{
-    STATE.brk = heap_pointer(heap, heap->top);
-}
-
-/* n granules that the free blocks do not have: lay the heap out if this is the first request; raise
- * the top; leave out what somebody else has taken from the break. Returns 0, with nothing changed,
- * if there is no room. */
-static __attribute__((noinline)) index_t grow(index_t n)
-{
-    struct cairn_heap *heap = STATE.heap;
-    if (heap == NULL) {
-        char *brk = STATE.brk != NULL ? STATE.brk : port_heap_start();
-        if ((uintptr_t)brk >= (uintptr_t)port_heap_limit())
-            return 0;
-        heap = heap_init(brk, (uintptr_t)port_heap_limit() - (uintptr_t)brk);
-        if (heap == NULL)
-            return 0;
-        STATE.heap = heap;
-        follow_top(heap);
-    }
-    index_t brk = break_index(heap);
-    if (brk != heap->top && !heap_reserve(heap, brk, n))
+    char *brk = STATE.brk != NULL ? STATE.brk : port_heap_start();
+    if ((uintptr_t)brk >= (uintptr_t)port_heap_limit())
         return 0;
-    index_t i = heap_take_top(heap, n);
+    struct cairn_heap *heap = heap_init(brk, (uintptr_t)port_heap_limit() - (uintptr_t)brk);
+    index_t i = heap == NULL ? 0 : heap_take(heap, n);
     if (i != 0)
-        follow_top(heap);
+        STATE.heap = heap;
     return i;
 }
 
-/* n granules, from wherever there are some. Returns 0 if there are none. */
-static inline index_t take(index_t n)
+/* n granules of the system heap, with the lock held. 0 if there are none. */
+static index_t take(index_t n)
 {
-    struct cairn_heap *heap = STATE.heap;
-    index_t i;
-    return heap != NULL && heap_take(heap, n, &i) ? i : grow(n);
+    return STATE.heap != NULL ? heap_take(STATE.heap, n) : start(n);
 }
 
 /* ---- The family ----------------------------------------------------------------------------- */
 
 void *malloc(size_t size)
 {
-    if (size - 1u >= HEAP_MAX_REQUEST) {
+    if (size - 1u >= HEAP_MAX_REQUEST) { /* 0, too, is past the end */
         if (size != 0)
             return refuse(ENOMEM);
         size = 1;
@@ -87,12 +61,13 @@ void *malloc(size_t size)
     index_t n = (index_t)((size + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
     uint32_t state = port_lock();
     struct cairn_heap *heap = STATE.heap;
-    index_t i;
-    if (heap != NULL && heap_take(heap, n, &i)) {
-        port_unlock(state);
-        return heap_pointer(heap, i);
-    }
-    i = grow(n);
+    if (heap == NULL)
+        goto first;
+    index_t i = heap_take_inline(heap, n);
+    port_unlock(state);
+    return i != 0 ? heap_pointer(heap, i) : refuse(ENOMEM);
+first:
+    i = start(n);
     port_unlock(state);
     return i != 0 ? heap_pointer(STATE.heap, i) : refuse(ENOMEM);
 }
@@ -102,7 +77,7 @@ void free(void *p)
     if (p == NULL)
         return;
     uint32_t state = port_lock();
-    heap_free(STATE.heap, p, &STATE.brk);
+    heap_free_inline(STATE.heap, p);
     port_unlock(state);
 }
 
@@ -132,11 +107,9 @@ void *realloc(void *p, size_t size)
     index_t to = from;
     index_t have = old;
     if (n > old) {
-        have = heap_extend(heap, &to, old, n, break_index(heap));
-        if (heap->top > break_index(heap))
-            follow_top(heap);
+        have = heap_extend(heap, &to, old, n);
         if (have == 0)
-            to = take(n);
+            to = heap_take(heap, n);
     }
     if (n == 0 || to == 0) {
         port_unlock(state);
@@ -149,9 +122,9 @@ void *realloc(void *p, size_t size)
         state = port_lock();
     }
     if (have == 0)
-        free(p);
+        heap_free(heap, p);
     else
-        heap_cut(heap, to, have, n, &STATE.brk);
+        heap_cut(heap, to, have, n);
     port_unlock(state);
     return heap_pointer(heap, to);
 }
@@ -183,7 +156,7 @@ void *memalign(size_t alignment, size_t size)
     uint32_t state = port_lock();
     index_t i = take(fit.have);
     if (i != 0)
-        p = heap_align(STATE.heap, i, &fit, &STATE.brk);
+        p = heap_align(STATE.heap, i, &fit);
     port_unlock(state);
     return p != NULL ? p : refuse(ENOMEM);
 }
@@ -229,16 +202,11 @@ size_t malloc_usable_size(void *p)
     return (size_t)size * CAIRN_GRANULE;
 }
 
+/* Nothing is ever held back: a block that becomes free at the top is given back at once. */
 int malloc_trim(size_t pad)
 {
     (void)pad;
-    uint32_t state = port_lock();
-    struct cairn_heap *heap = STATE.heap;
-    bool trimmed = heap != NULL && break_index(heap) == heap->top && heap_trim(heap);
-    if (trimmed)
-        follow_top(heap);
-    port_unlock(state);
-    return trimmed;
+    return 0;
 }
 
 int mallopt(int parameter, int value)

@@ -1,26 +1,20 @@
 /* private.c: heaps that the caller owns and keeps others out of. See cairn.h.
  *
  * SPDX-License-Identifier: MIT */
-#include "heap_ops.h"
+#include "heap.h"
 
 #include <string.h>
 
 struct cairn_heap *cairn_init(void *memory, size_t size)
 {
-    struct cairn_heap *heap = heap_init(memory, size);
-    if (heap == NULL)
-        return NULL;
-    /* All that there is, as one block, which is then freed. */
-    index_t i = heap_take_top(heap, (index_t)heap->limit - heap->top);
-    heap_free(heap, heap_pointer(heap, i), NULL);
-    return heap;
+    return heap_init(memory, size);
 }
 
 void *cairn_malloc(struct cairn_heap *heap, size_t size)
 {
     index_t n = heap_granules(size);
-    index_t i;
-    return n != 0 && heap_take(heap, n, &i) ? heap_pointer(heap, i) : NULL;
+    index_t i = n == 0 ? 0 : heap_take(heap, n);
+    return i == 0 ? NULL : heap_pointer(heap, i);
 }
 
 void *cairn_calloc(struct cairn_heap *heap, size_t count, size_t size)
@@ -35,7 +29,7 @@ void *cairn_calloc(struct cairn_heap *heap, size_t count, size_t size)
 void cairn_free(struct cairn_heap *heap, void *p)
 {
     if (p != NULL)
-        heap_free(heap, p, NULL);
+        heap_free(heap, p);
 }
 
 void *cairn_realloc(struct cairn_heap *heap, void *p, size_t size)
@@ -47,18 +41,18 @@ void *cairn_realloc(struct cairn_heap *heap, void *p, size_t size)
     index_t n = heap_granules(size);
     if (n == 0)
         return NULL;
-    index_t have = n <= old ? old : heap_extend(heap, &i, old, n, 0);
+    index_t have = n <= old ? old : heap_extend(heap, &i, old, n);
     if (have == 0) {
         void *moved = cairn_malloc(heap, size);
         if (moved != NULL) {
             memcpy(moved, p, (size_t)old * CAIRN_GRANULE);
-            heap_free(heap, p, NULL);
+            heap_free(heap, p);
         }
         return moved;
     }
     if (heap_pointer(heap, i) != p)
         memmove(heap_pointer(heap, i), p, (size_t)old * CAIRN_GRANULE);
-    heap_cut(heap, i, have, n, NULL);
+    heap_cut(heap, i, have, n);
     return heap_pointer(heap, i);
 }
 
@@ -67,10 +61,8 @@ void *cairn_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size
     struct heap_fit fit;
     if (!heap_fit_aligned(&fit, alignment, size))
         return NULL;
-    index_t i;
-    if (!heap_take(heap, fit.have, &i))
-        return NULL;
-    return heap_align(heap, i, &fit, NULL);
+    index_t i = heap_take(heap, fit.have);
+    return i == 0 ? NULL : heap_align(heap, i, &fit);
 }
 
 size_t cairn_usable_size(struct cairn_heap *heap, void *p)

@@ -6,10 +6,15 @@
 
 #include "heap.h"
 
-/* The only state outside a heap. All zero, as BSS is, means that nothing has happened yet. */
+/* The only state outside a heap. All zero, as BSS is, means that nothing has happened yet.
+ *
+ * The break is the top of the heap, but for what others take by sbrk(): before the heap starts, and
+ * afterwards while their block, which is reserved in the map, is the last one. */
 extern struct cairn_system {
     struct cairn_heap *heap; /* NULL until the first request */
-    char *brk;               /* end of the memory obtained so far; NULL is port_heap_start() */
+    char *brk;               /* the break where others moved it to; NULL: nobody has */
+    index_t reserved;        /* their last block: its start, and the top when it was the last one */
+    index_t reserved_top;
 } cairn_system_state;
 
 #endif

@@ -1,0 +1,60 @@
+/* blocks.h: what tests of a heap share: the family's names, patterns in blocks, counting blocks.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef BLOCKS_H
+#define BLOCKS_H
+
+#include "cairn.h"
+#include "names.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+void *sbrk(ptrdiff_t increment);
+
+/* Bytes between the break and the end of the region. */
+size_t room(void);
+
+/* Leave no more than `most` bytes of the region to the system heap, which is not yet started: the
+ * lower ones go to the caller. Checks of the whole heap then take no longer on a large board. */
+void *keep_room(size_t most);
+
+/* A pointer that the compiler knows nothing about: it neither folds a question about what malloc()
+ * returned, nor drops a store or a free() that follows from it. */
+static inline void *launder(void *p)
+{
+    __asm volatile("" : "+r"(p) : : "memory");
+    return p;
+}
+
+static inline bool aligned(const void *p, size_t alignment)
+{
+    return (uintptr_t)p % alignment == 0;
+}
+
+/* Write a pattern that `seed` names, and ask whether it stands there. */
+void fill(void *p, size_t size, unsigned seed);
+bool filled(const void *p, size_t size, unsigned seed);
+bool all_zero(const void *p, size_t size);
+
+/* A number that stands for these bytes. */
+uint32_t hash(const void *from, size_t size);
+
+/* Blocks of a kind, and their bytes. */
+struct count {
+    unsigned blocks;
+    size_t bytes;
+};
+struct count count_blocks(struct cairn_heap *heap, enum cairn_kind kind);
+
+/* Does every invariant hold, and do the figures of cairn_stats() and cairn_walk() agree? */
+bool sound(struct cairn_heap *heap);
+
+/* Is all of the heap one free block? */
+bool all_free(struct cairn_heap *heap);
+
+/* After everything was freed and trimmed: does the system heap hold no more than its control data? */
+bool system_empty(void);
+
+#endif

@@ -1,0 +1,167 @@
+/* Looking into a heap: the walk, the figures, and what control data costs.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "blocks.h"
+#include "tap.h"
+
+#include <string.h>
+
+enum { MEMORY = 4096 };
+
+static _Alignas(16) char memory[MEMORY];
+
+struct seen {
+    char *block;
+    size_t size;
+    enum cairn_kind kind;
+};
+
+struct visit {
+    struct seen seen[8];
+    unsigned count, stop_after;
+};
+
+static bool note(void *context, void *block, size_t size, enum cairn_kind kind)
+{
+    struct visit *visit = context;
+    if (visit->count < 8)
+        visit->seen[visit->count] = (struct seen){.block = block, .size = size, .kind = kind};
+    return ++visit->count != visit->stop_after;
+}
+
+static bool saw(const struct visit *visit, unsigned i, const void *block, size_t size, enum cairn_kind kind)
+{
+    return visit->seen[i].block == block && visit->seen[i].size == size && visit->seen[i].kind == kind;
+}
+
+/* Used, free, used, free; the used ones a small and a large one. */
+static struct cairn_heap *example(char **small, char **hole, char **large)
+{
+    struct cairn_heap *heap = cairn_init(memory, MEMORY);
+    *small = launder(cairn_malloc(heap, 48));
+    *hole = launder(cairn_malloc(heap, 96));
+    *large = launder(cairn_malloc(heap, 1600));
+    cairn_free(heap, *hole);
+    return heap;
+}
+
+static void the_walk_visits_every_block_from_the_lowest_up(void)
+{
+    char *small, *hole, *large;
+    struct cairn_heap *heap = example(&small, &hole, &large);
+    struct visit visit = {.count = 0};
+    struct cairn_stats stats;
+    cairn_stats(heap, &stats);
+    CHECK(cairn_walk(heap, note, &visit));
+    CHECK(visit.count == 4);
+    CHECK(saw(&visit, 0, small, 48, CAIRN_USED));
+    CHECK(saw(&visit, 1, hole, 96, CAIRN_FREE));
+    CHECK(saw(&visit, 2, large, 1600, CAIRN_USED));
+    CHECK(saw(&visit, 3, large + 1600, stats.free - 96, CAIRN_FREE));
+}
+
+static void the_walk_stops_when_it_is_told_to(void)
+{
+    char *small, *hole, *large;
+    struct cairn_heap *heap = example(&small, &hole, &large);
+    struct visit visit = {.stop_after = 2};
+    CHECK(!cairn_walk(heap, note, &visit));
+    CHECK(visit.count == 2);
+}
+
+static void the_walk_needs_nothing_but_the_map(void)
+{
+    char *small, *hole, *large;
+    struct cairn_heap *heap = example(&small, &hole, &large);
+    memset(small, 0xff, (size_t)(memory + MEMORY - small)); /* every block, free ones too */
+    struct visit visit = {.count = 0};
+    CHECK(cairn_walk(heap, note, &visit));
+    CHECK(visit.count == 4);
+    CHECK(saw(&visit, 1, hole, 96, CAIRN_FREE) && saw(&visit, 2, large, 1600, CAIRN_USED));
+}
+
+static void the_figures_add_up(void)
+{
+    char *small, *hole, *large;
+    struct cairn_stats stats;
+    struct cairn_heap *heap = cairn_init(memory, MEMORY);
+    cairn_stats(heap, &stats);
+    CHECK(stats.size == MEMORY && stats.used == 0 && stats.used + stats.free + stats.control == stats.size);
+    heap = example(&small, &hole, &large);
+    cairn_stats(heap, &stats);
+    CHECK(stats.size == MEMORY && stats.used == 48 + 1600 && stats.can_grow == 0);
+    CHECK(stats.used + stats.free + stats.control == stats.size);
+    CHECK(stats.control == (size_t)(small - memory));
+    cairn_free(heap, small);
+    cairn_free(heap, large);
+    cairn_stats(heap, &stats);
+    CHECK(stats.used == 0 && stats.used + stats.free + stats.control == stats.size);
+}
+
+static void what_is_guaranteed_is_served(void)
+{
+    struct cairn_heap *heap = cairn_init(memory, MEMORY);
+    struct cairn_stats stats;
+    for (size_t size = 8; size < 400; size += 24) {
+        void *barrier = launder(cairn_malloc(heap, size / 3)); /* of another size each time */
+        cairn_stats(heap, &stats);
+        CHECK(stats.guaranteed > 0 && stats.guaranteed <= stats.free);
+        void *p = launder(cairn_malloc(heap, stats.guaranteed));
+        CHECK(barrier != NULL && p != NULL);
+        cairn_free(heap, p);
+    }
+    cairn_stats(heap, &stats);
+    while (stats.guaranteed > 0) {
+        CHECK(cairn_malloc(heap, stats.guaranteed) != NULL);
+        cairn_stats(heap, &stats);
+    }
+    CHECK(cairn_malloc(heap, 1) == NULL);
+}
+
+static void the_system_heap_grows_as_its_figures_say(void)
+{
+    CHECK(cairn_system() == NULL);
+    char *p = launder(malloc(100));
+    struct cairn_stats stats;
+    cairn_stats(cairn_system(), &stats);
+    CHECK(stats.used == (100 + CAIRN_GRANULE - 1) / CAIRN_GRANULE * CAIRN_GRANULE && stats.free == 0);
+    CHECK(stats.can_grow <= room() && stats.can_grow + CAIRN_GRANULE > room());
+    CHECK(stats.size == stats.used + stats.control);
+    free(p);
+    malloc_trim(0);
+    cairn_stats(cairn_system(), &stats);
+    CHECK(stats.used == 0 && stats.free == 0 && stats.guaranteed == 0);
+}
+
+static void control_data_of_a_small_heap_is_at_most_6_percent(void)
+{
+    struct cairn_stats stats;
+    cairn_stats(cairn_init(memory, 4096), &stats);
+    tap_comment_number("control data of 4 KiB, bytes:", stats.control);
+    CHECK(stats.control * 100 <= 4096 * 6);
+}
+
+static void control_data_of_a_large_heap_is_at_most_3_and_a_half_percent(void)
+{
+    if (room() < 65536 + CAIRN_GRANULE) {
+        tap_comment("left out: this board has no 64 KiB");
+        return;
+    }
+    char *start = sbrk(65536 + CAIRN_GRANULE);
+    struct cairn_stats stats;
+    cairn_stats(cairn_init(start + -(uintptr_t)start % CAIRN_GRANULE, 65536), &stats);
+    tap_comment_number("control data of 64 KiB, bytes:", stats.control);
+    CHECK(stats.size == 65536 && stats.control * 1000 <= 65536 * 35);
+}
+
+static void every_reason_has_a_text(void)
+{
+    for (enum cairn_reason a = CAIRN_NOT_A_BLOCK; a <= CAIRN_CORRUPT_LINK; a++)
+        for (enum cairn_reason b = CAIRN_NOT_A_BLOCK; b < a; b++)
+            CHECK(strcmp(cairn_reason_text(a), cairn_reason_text(b)) != 0);
+}
+
+TAP_MAIN(TEST(the_walk_visits_every_block_from_the_lowest_up), TEST(the_walk_stops_when_it_is_told_to),
+         TEST(the_walk_needs_nothing_but_the_map), TEST(the_figures_add_up), TEST(what_is_guaranteed_is_served),
+         TEST(the_system_heap_grows_as_its_figures_say), TEST(control_data_of_a_small_heap_is_at_most_6_percent),
+         TEST(control_data_of_a_large_heap_is_at_most_3_and_a_half_percent), TEST(every_reason_has_a_text))

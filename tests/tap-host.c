@@ -1,0 +1,44 @@
+/* tap-host.c: results of tests on the host, and the region that the system heap has there.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "tap.h"
+
+#include "host_port.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* As large as a 16-bit index reaches: what the largest board gives. */
+enum { REGION = 0x80000 };
+
+static _Alignas(64) char region[REGION];
+
+__attribute__((constructor)) static void give_region(void)
+{
+    host_heap_start = region;
+    host_heap_limit = region + REGION;
+}
+
+void tap_write(const char *text)
+{
+    for (size_t left = strlen(text); left > 0;) {
+        ssize_t n = write(STDOUT_FILENO, text, left);
+        if (n < 0)
+            _exit(2);
+        text += n;
+        left -= (size_t)n;
+    }
+}
+
+_Noreturn void tap_exit(int status)
+{
+    _exit(status);
+}
+
+/* SEED=number in the environment. */
+unsigned long tap_seed(unsigned long usual)
+{
+    const char *seed = getenv("SEED");
+    return seed != NULL ? strtoul(seed, NULL, 0) : usual;
+}

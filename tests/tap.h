@@ -1,0 +1,60 @@
+/* tap.h: tests that say what they found in the Test Anything Protocol, without stdio and without a
+ * heap: what is tested must not be needed for telling that it is broken.
+ *
+ * A test is a function whose name is the sentence that holds. The plan comes first: a run that
+ * dies early then shows as a bad plan.
+ *
+ *     static void nothing_is_something(void)
+ *     {
+ *         CHECK(0 == 1);
+ *     }
+ *     TAP_MAIN(TEST(nothing_is_something))
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef TAP_H
+#define TAP_H
+
+#include <stdbool.h>
+
+struct tap_test {
+    const char *name;
+    void (*run)(void);
+};
+
+#define TEST(function) {#function, function}
+#define TAP_MAIN(...)                                                                              \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        static const struct tap_test tests[] = {__VA_ARGS__};                                      \
+        return tap_run(tests, (int)(sizeof tests / sizeof tests[0]));                              \
+    }
+
+/* Print the plan, run each test, and return the status to leave main() with. */
+int tap_run(const struct tap_test *tests, int count);
+
+/* Part of a test: if `condition` is false the test has failed, and the first few places where it
+ * did are shown. Returns `condition`. */
+#define CHECK(condition) tap_check((condition), #condition, __FILE__, __LINE__)
+bool tap_check(bool condition, const char *text, const char *file, int line);
+
+/* The same by hand, for programs that end in the middle of a test. */
+void tap_plan(int count);
+void tap_result(bool good, const char *name);
+int tap_status(void);
+
+/* One line for the reader, and one that ends in a number. */
+void tap_comment(const char *text);
+void tap_comment_number(const char *text, unsigned long number);
+
+/* End the run: nothing that follows would mean anything. */
+_Noreturn void tap_bail_out(const char *why);
+
+/* ---- What the machine gives: tap-host.c, tap-target.c ---------------------------------------- */
+
+void tap_write(const char *text);
+_Noreturn void tap_exit(int status);
+
+/* The seed of a random run: `usual`, unless whoever runs the test has named another. */
+unsigned long tap_seed(unsigned long usual);
+
+#endif
