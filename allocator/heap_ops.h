@@ -10,8 +10,11 @@
 #include "heap.h"
 
 #if defined(__OPTIMIZE_SIZE__) && !defined(HEAP_THE_COPY)
-#define heap_take_inline heap_take
 #define heap_free_inline heap_free
+static inline bool heap_take_inline(struct cairn_heap *heap, index_t n, index_t *at)
+{
+    return (*at = heap_take(heap, n)) != 0;
+}
 #else
 
 #ifdef __OPTIMIZE_SIZE__
@@ -24,6 +27,7 @@
  * apart, and a number 32 bits wide that it would narrow, for more instructions in each case. */
 #define AS_IT_IS(value) __asm("" : "+r"(value))
 
+/* The bin's head. */
 static inline link_t *heap_bin(struct cairn_heap *heap, uint32_t bin)
 {
     link_t *head = (link_t *)heap + bin;
@@ -125,12 +129,12 @@ HEAP_INLINE void heap_unlink(struct cairn_heap *heap, index_t i, index_t size)
 }
 
 /* As heap_unlink(), for the block at i that is at the head of `bin`. */
-HEAP_INLINE void heap_pop(struct cairn_heap *heap, index_t i, uint32_t bin, link_t *head)
+HEAP_INLINE void heap_pop(struct cairn_heap *heap, index_t i, uint32_t bin)
 {
     struct granule *first = heap_granule(heap, i);
     index_t next = first->next;
     heap_set_links(first, 0);
-    *head = (link_t)next;
+    *heap_bin(heap, bin) = (link_t)next;
     if (next != 0)
         heap_granule(heap, next)->prev = 0;
     else
@@ -142,15 +146,14 @@ HEAP_INLINE void heap_pop(struct cairn_heap *heap, index_t i, uint32_t bin, link
 /* Take n granules. The first two blocks of n's own bin are looked at; then the next bin that holds
  * any, where each block is large enough; then what is above the top, which counts as one more free
  * block, so that a larger one is left whole for its sake.
- * Returns the block's index; 0, with the heap unchanged, if none is found. */
-HEAP_INLINE index_t heap_take_inline(struct cairn_heap *heap, index_t n)
+ * Returns false, with the heap unchanged, if none is found; else the block's index in *at. */
+HEAP_INLINE bool heap_take_inline(struct cairn_heap *heap, index_t n, index_t *at)
 {
     uint32_t bin = bin_of(n);
     bin_set set = heap->nonempty << bin;
-    link_t *head = heap_bin(heap, bin);
     index_t i, size;
     if (set & BIN_FIRST) {
-        i = *head;
+        i = *heap_bin(heap, bin);
         size = heap_free_size(heap, i);
         if (size >= n)
             goto pop;
@@ -158,31 +161,31 @@ HEAP_INLINE index_t heap_take_inline(struct cairn_heap *heap, index_t n)
         if (i != 0) {
             size = heap_free_size(heap, i);
             if (size >= n) {
-                heap_unlink(heap, i, size);
+                heap_unlink_called(heap, i, size);
                 goto found;
             }
         }
         set ^= BIN_FIRST;
     }
     if (set == 0)
-        return heap_take_top(heap, n);
+        return (*at = heap_take_top(heap, n)) != 0;
     bin += bin_first(set);
-    head = heap_bin(heap, bin);
-    i = *head;
+    i = *heap_bin(heap, bin);
     size = heap_free_size(heap, i);
     index_t above = (index_t)heap->limit - heap->top;
     if (above < size && above >= n)
-        return heap_take_top(heap, n);
+        return (*at = heap_take_top(heap, n)) != 0;
 pop:
-    heap_pop(heap, i, bin, head);
+    heap_pop(heap, i, bin);
 found:
+    *at = i;
     heap->used += n;
     map_set_used(heap, i, n);
     if (size > n) {
         map_set_bound(heap, i + n);
         heap_link(heap, i + n, size - n);
     }
-    return i;
+    return true;
 }
 
 /* ---- Freeing -------------------------------------------------------------------------------- */

@@ -61,13 +61,12 @@ void *malloc(size_t size)
     index_t n = (index_t)((size + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
     uint32_t state = port_lock();
     struct cairn_heap *heap = STATE.heap;
-    if (heap == NULL)
-        goto first;
-    index_t i = heap_take_inline(heap, n);
-    port_unlock(state);
-    return i != 0 ? heap_pointer(heap, i) : refuse(ENOMEM);
-first:
-    i = start(n);
+    index_t i;
+    if (heap != NULL && heap_take_inline(heap, n, &i)) {
+        port_unlock(state);
+        return heap_pointer(heap, i);
+    }
+    i = heap == NULL ? start(n) : 0;
     port_unlock(state);
     return i != 0 ? heap_pointer(STATE.heap, i) : refuse(ENOMEM);
 }
