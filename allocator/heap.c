@@ -10,11 +10,6 @@ index_t heap_take(struct cairn_heap *heap, index_t n)
     return heap_take_inline(heap, n, &i) ? i : 0;
 }
 
-void heap_unlink_called(struct cairn_heap *heap, index_t i, index_t size)
-{
-    heap_unlink(heap, i, size);
-}
-
 void heap_free(struct cairn_heap *heap, const void *p)
 {
     heap_free_inline(heap, p);

@@ -96,9 +96,6 @@ index_t heap_take(struct cairn_heap *heap, index_t n);
 /* Free the live block at `p`; anything else is misuse. */
 void heap_free(struct cairn_heap *heap, const void *p);
 
-/* heap_unlink(), where it is not worth having a copy of. */
-void heap_unlink_called(struct cairn_heap *heap, index_t i, index_t size);
-
 /* Take n granules at the top; 0 if it would pass the limit. */
 index_t heap_take_top(struct cairn_heap *heap, index_t n);
 

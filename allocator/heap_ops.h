@@ -57,12 +57,19 @@ static inline void heap_set_links(struct granule *first, index_t next)
 
 /* ---- Free blocks ---------------------------------------------------------------------------- */
 
+/* What the free block at i says that its size is. */
+HEAP_INLINE index_t heap_claimed_size(struct cairn_heap *heap, index_t i)
+{
+    const struct granule *first = heap_granule(heap, i);
+    return (index_t)first->check ^ first->next;
+}
+
 /* Size of the free block at i. Both copies of it and the forward link are proven by it: no write
  * to one of the three goes unnoticed. */
 HEAP_INLINE index_t heap_free_size(struct cairn_heap *heap, index_t i)
 {
     struct granule *first = heap_granule(heap, i);
-    index_t size = (index_t)first->check ^ first->next;
+    index_t size = heap_claimed_size(heap, i);
     if (size - 1u >= heap->top - i || *heap_tail(first, size) != size)
         cairn_fatal(CAIRN_CORRUPT_SIZE, first);
     return size;
@@ -79,8 +86,7 @@ HEAP_INLINE index_t heap_free_size_below(struct cairn_heap *heap, index_t i)
     index_t size = heap_granule(heap, i)[-1].tail;
     if (size - 1u >= i - 1u || !map_is_free(heap, i - size))
         return 0;
-    const struct granule *first = heap_granule(heap, i - size);
-    return ((index_t)first->check ^ first->next) == size ? size : 0;
+    return heap_claimed_size(heap, i - size) == size ? size : 0;
 }
 
 /* Put the free block of `size` granules at i at the head of its bin. */
@@ -141,6 +147,19 @@ HEAP_INLINE void heap_pop(struct cairn_heap *heap, index_t i, uint32_t bin)
         heap->nonempty &= ~(BIN_FIRST >> bin);
 }
 
+/* As heap_unlink(), for the block at i that follows `head`, the head of its bin. */
+HEAP_INLINE void heap_unlink_second(struct cairn_heap *heap, index_t head, index_t i)
+{
+    struct granule *before = heap_granule(heap, head);
+    struct granule *first = heap_granule(heap, i);
+    index_t next = first->next;
+    before->check ^= (link_t)(i ^ next);
+    before->next = (link_t)next;
+    if (next != 0)
+        heap_granule(heap, next)->prev = (link_t)head;
+    heap_set_links(first, 0);
+}
+
 /* ---- Taking --------------------------------------------------------------------------------- */
 
 /* Take n granules. The first two blocks of n's own bin are looked at; then the next bin that holds
@@ -157,13 +176,12 @@ HEAP_INLINE bool heap_take_inline(struct cairn_heap *heap, index_t n, index_t *a
         size = heap_free_size(heap, i);
         if (size >= n)
             goto pop;
-        i = heap_granule(heap, i)->next;
-        if (i != 0) {
-            size = heap_free_size(heap, i);
-            if (size >= n) {
-                heap_unlink_called(heap, i, size);
-                goto found;
-            }
+        index_t second = heap_granule(heap, i)->next;
+        if (second != 0 && heap_claimed_size(heap, second) >= n) {
+            size = heap_free_size(heap, second);
+            heap_unlink_second(heap, i, second);
+            i = second;
+            goto found;
         }
         set ^= BIN_FIRST;
     }
