@@ -37,7 +37,7 @@ index_t heap_take_top(struct cairn_heap *heap, index_t n)
         return 0;
     heap_move_top(heap, i + n);
     map_set_bound(heap, i);
-    map_set_used(heap, i, n);
+    map_turn_used(heap, i, n);
     heap->used += n;
     return i;
 }
@@ -53,7 +53,7 @@ bool heap_reserve(struct cairn_heap *heap, index_t i, index_t end)
     heap_move_top(heap, end);
     if (end != i) {
         map_set_bound(heap, i);
-        map_set_used(heap, i, 1);
+        map_turn_used(heap, i, 1);
     }
     return true;
 }
@@ -85,10 +85,10 @@ index_t heap_live_block(struct cairn_heap *heap, const void *p, index_t *size)
 
 void heap_split(struct cairn_heap *heap, index_t i, index_t size, index_t n)
 {
-    map_clear_used(heap, i);
-    map_set_used(heap, i, n);
+    map_turn_used(heap, i, size);
+    map_turn_used(heap, i, n);
     map_set_bound(heap, i + n);
-    map_set_used(heap, i + n, size - n);
+    map_turn_used(heap, i + n, size - n);
 }
 
 void heap_cut(struct cairn_heap *heap, index_t i, index_t size, index_t n)
@@ -136,7 +136,7 @@ index_t heap_extend(struct cairn_heap *heap, index_t *at, index_t size, index_t 
         if (below == 0 || below + size + above < n)
             return 0;
     }
-    map_clear_used(heap, i);
+    map_turn_used(heap, i, size);
     if (at_top) {
         heap_move_top(heap, end + above);
     } else if (above != 0) {
@@ -150,7 +150,7 @@ index_t heap_extend(struct cairn_heap *heap, index_t *at, index_t size, index_t 
     }
     size += above + below;
     heap->used += above + below;
-    map_set_used(heap, i, size);
+    map_turn_used(heap, i, size);
     *at = i;
     return size;
 }
@@ -166,13 +166,11 @@ struct cairn_heap *heap_init(void *memory, size_t size)
     if (end - start > HEAP_MAX_BYTES)
         return NULL;
 
-    /* Below the handle stands a tile for every 32 granules above it, less the one in it, and more
-     * one for the window that is read at the last granule. About total * 32 / 33 granules (64 / 65
-     * if they are of 16 bytes) are above. */
+    /* Below the handle stands a tile for every 32 granules above it, or for part of them: less the
+     * one in it, and one more for the window that is read at the last granule. So a map of m bytes
+     * serves 4 * m granules. */
     index_t total = (index_t)((end - start) / CAIRN_GRANULE);
-    index_t above = total - total / (4 * CAIRN_GRANULE) + total / (16 * CAIRN_GRANULE * CAIRN_GRANULE) + 1;
-    index_t tiles = (above + TILE_GRANULES - 1) / TILE_GRANULES;
-    index_t map = (tiles * sizeof(struct tile) + CAIRN_GRANULE - 1) / CAIRN_GRANULE;
+    index_t map = (total + 4 * CAIRN_GRANULE) / (4 * CAIRN_GRANULE + 1);
     if (map >= total)
         return NULL;
     index_t limit = total - map;

@@ -198,7 +198,7 @@ pop:
 found:
     *at = i;
     heap->used += n;
-    map_set_used(heap, i, n);
+    map_turn_used(heap, i, n);
     if (size > n) {
         map_set_bound(heap, i + n);
         heap_link(heap, i + n, size - n);

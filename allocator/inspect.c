@@ -71,12 +71,12 @@ bool cairn_walk(struct cairn_heap *heap, cairn_visit *visit, void *context)
 void cairn_stats(struct cairn_heap *heap, struct cairn_stats *stats)
 {
     index_t first = first_granule(heap);
-    /* The map's tiles: those that init made room for end where memory begins. */
-    size_t map = ((size_t)heap->limit / TILE_GRANULES + 1u) * sizeof(struct tile);
+    size_t tiles = ((size_t)heap->limit + TILE_GRANULES - 1u) / TILE_GRANULES;
+    size_t map = (tiles * sizeof(struct tile) + CAIRN_GRANULE - 1u) / CAIRN_GRANULE;
     size_t guaranteed = 0;
     if (heap->nonempty != 0)
         guaranteed = bin_floor(bin_last(heap->nonempty));
-    stats->control = map + (size_t)first * CAIRN_GRANULE - sizeof(struct tile);
+    stats->control = (map + first) * CAIRN_GRANULE;
     stats->used = (size_t)heap->used * CAIRN_GRANULE;
     stats->free = (size_t)(heap->top - first - heap->used) * CAIRN_GRANULE;
     stats->size = stats->control + stats->used + stats->free;

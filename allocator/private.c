@@ -59,6 +59,8 @@ void *cairn_realloc(struct cairn_heap *heap, void *p, size_t size)
 void *cairn_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size)
 {
     struct heap_fit fit;
+    if (alignment == 0 || (alignment & (alignment - 1u)) != 0)
+        return NULL;
     if (!heap_fit_aligned(&fit, alignment, size))
         return NULL;
     index_t i = heap_take(heap, fit.have);

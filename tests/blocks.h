@@ -51,10 +51,10 @@ struct count count_blocks(struct cairn_heap *heap, enum cairn_kind kind);
 /* Does every invariant hold, and do the figures of cairn_stats() and cairn_walk() agree? */
 bool sound(struct cairn_heap *heap);
 
-/* Is all of the heap one free block? */
+/* Is no block used, and all that is free one piece: a block, or what is above the last one? */
 bool all_free(struct cairn_heap *heap);
 
-/* After everything was freed and trimmed: does the system heap hold no more than its control data? */
+/* Does the system heap hold no more than its control data? */
 bool system_empty(void);
 
 #endif

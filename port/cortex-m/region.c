@@ -2,10 +2,18 @@
  * reserved stack.
  *
  * SPDX-License-Identifier: MIT */
+#include "cairn_config.h"
 #include "port.h"
 
 /* In C a linker symbol is an address, never a value. */
 extern char __heap_start[], __heap_limit[];
+
+/* What linker/sections.ld compares the region with: where 16 bits count its granules, 512 KiB. */
+#if CAIRN_INDEX_BITS == 16
+__asm(".global cairn_heap_max\n\t.set cairn_heap_max, 0x80000");
+#else
+__asm(".global cairn_heap_max\n\t.set cairn_heap_max, 0x7fffffff");
+#endif
 
 char *port_heap_start(void)
 {

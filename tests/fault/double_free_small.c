@@ -1,0 +1,16 @@
+/* A small block that is freed twice.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "blocks.h"
+#include "fatal.h"
+
+int main(void)
+{
+    void *p = launder(malloc(8));
+    void *above = launder(malloc(8));
+    free(p);
+    expect_fatal("a small block that is freed twice is caught", CAIRN_DOUBLE_FREE, p);
+    free(p);
+    free(above);
+    return fatal_missed();
+}

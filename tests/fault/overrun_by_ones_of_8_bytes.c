@@ -1,0 +1,20 @@
+/* The first 8 bytes of a free block become 0xff.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "blocks.h"
+#include "fatal.h"
+
+#include <string.h>
+
+int main(void)
+{
+    char *p = launder(malloc(40));
+    char *q = launder(malloc(96));
+    void *above = launder(malloc(8));
+    free(q);
+    memset(q, 0xff, 8);
+    expect_fatal("8 bytes of 0xff in a free block are found", CAIRN_CORRUPT_SIZE, q);
+    free(p);
+    free(above);
+    return fatal_missed();
+}

@@ -1,0 +1,13 @@
+/* The address of the granule after the last block, which the map has as a sentinel.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "blocks.h"
+#include "fatal.h"
+
+int main(void)
+{
+    char *p = launder(malloc(8));
+    expect_fatal("a pointer to the end of the last block is caught", CAIRN_NOT_A_BLOCK, p + CAIRN_GRANULE);
+    free(p + CAIRN_GRANULE);
+    return fatal_missed();
+}

@@ -1,0 +1,15 @@
+/* malloc_usable_size() of a block that was freed.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "blocks.h"
+#include "fatal.h"
+
+int main(void)
+{
+    void *p = launder(malloc(40));
+    void *above = launder(malloc(8));
+    free(p);
+    expect_fatal("the usable size of a freed block is caught", CAIRN_DOUBLE_FREE, p);
+    p = malloc_usable_size(p) != 0 ? p : above;
+    return fatal_missed();
+}
