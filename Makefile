@@ -24,8 +24,9 @@ MAKEFLAGS += --no-builtin-rules
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
             -Wmissing-prototypes -Wundef -Wvla $(WERROR)
 CFLAGS_COMMON := -std=c11 -g $(WARNINGS) -MMD -MP
-# The family is made of itself: the compiler must not see malloc() and memset() as calloc().
-CFLAGS_CORE   := -ffreestanding -fno-builtin -ffunction-sections -fdata-sections
+# The family is made of itself: the compiler must not see malloc() and memset() as calloc(), nor a
+# loop that clears a few words, with the lock held, as the C library's memset().
+CFLAGS_CORE   := -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections
 LOCK          := -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"'
 
 HEAP    := heap malloc private sbrk inspect

@@ -37,7 +37,7 @@ struct cairn_heap;
  *          - the range has no room for the control data and one block;
  *          - the range is larger than the index reaches (CAIRN_INDEX_BITS: 512 KiB for 16).
  *          Ends that are not aligned to CAIRN_GRANULE are rounded inwards.
- * Cost     1/32 of the range, and 60 to 90 bytes, are control data.
+ * Cost     1/32 of the range, and at most 68 bytes, are control data.
  * Time     proportional to the control data, which is cleared. */
 struct cairn_heap *cairn_init(void *memory, size_t size);
 
@@ -91,11 +91,11 @@ struct cairn_stats {
     size_t control;     /* of these, control data: what no block can use */
     size_t used;        /* bytes in live blocks, rounded up to CAIRN_GRANULE each */
     size_t free;        /* bytes in free blocks: size - control - used */
-    size_t can_grow;    /* bytes that the system heap has not yet taken from the break */
-    size_t guaranteed;  /* the largest request that free blocks are sure to serve now */
+    size_t can_grow;    /* bytes above the last block, up to the limit */
+    size_t guaranteed;  /* the largest request that is sure to be served now */
 };
 
-/* Fill `stats`. O(1). For the system heap, call it inside port_lock(). */
+/* Fill `stats`. O(1), with one look at each bin. For the system heap, call it inside port_lock(). */
 void cairn_stats(struct cairn_heap *heap, struct cairn_stats *stats);
 
 enum cairn_kind {

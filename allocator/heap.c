@@ -53,7 +53,13 @@ bool heap_reserve(struct cairn_heap *heap, index_t i, index_t end)
     heap_move_top(heap, end);
     if (end != i) {
         map_set_bound(heap, i);
-        map_turn_used(heap, i, 1);
+        map_tile(heap, i)->used |= map_mask(i); /* it may be on: the block grows or shrinks */
+        return true;
+    }
+    index_t below = heap_free_size_below(heap, i);
+    if (below != 0) {
+        heap_unlink(heap, i - below, below);
+        heap_move_top(heap, i - below);
     }
     return true;
 }
@@ -157,14 +163,14 @@ index_t heap_extend(struct cairn_heap *heap, index_t *at, index_t size, index_t 
 
 /* ---- A new heap ----------------------------------------------------------------------------- */
 
-struct cairn_heap *heap_init(void *memory, size_t size)
+bool heap_lay_out(struct heap_layout *layout, void *memory, size_t size)
 {
     uintptr_t start = ((uintptr_t)memory + CAIRN_GRANULE - 1u) & ~(uintptr_t)(CAIRN_GRANULE - 1u);
     uintptr_t end = ((uintptr_t)memory + size) & ~(uintptr_t)(CAIRN_GRANULE - 1u);
     if (memory == NULL || (uintptr_t)memory + size < (uintptr_t)memory || end <= start)
-        return NULL;
-    if (end - start > HEAP_MAX_BYTES)
-        return NULL;
+        return false;
+    if ((end - start) / CAIRN_GRANULE > HEAP_MAX_GRANULES)
+        return false;
 
     /* Below the handle stands a tile for every 32 granules above it, or for part of them: less the
      * one in it, and one more for the window that is read at the last granule. So a map of m bytes
@@ -172,17 +178,21 @@ struct cairn_heap *heap_init(void *memory, size_t size)
     index_t total = (index_t)((end - start) / CAIRN_GRANULE);
     index_t map = (total + 4 * CAIRN_GRANULE) / (4 * CAIRN_GRANULE + 1);
     if (map >= total)
-        return NULL;
-    index_t limit = total - map;
-    index_t bins = bin_of(limit) + 1;
-    index_t first = (sizeof(struct cairn_heap) + bins * sizeof(link_t) + CAIRN_GRANULE - 1) / CAIRN_GRANULE;
-    if (first >= limit)
-        return NULL;
+        return false;
+    layout->limit = total - map;
+    size_t control = sizeof(struct cairn_heap) + (bin_of(layout->limit) + 1u) * sizeof(link_t);
+    layout->first = (index_t)((control + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
+    if (layout->first >= layout->limit)
+        return false;
+    layout->heap = (struct cairn_heap *)(start + map * CAIRN_GRANULE);
+    layout->control = (uint32_t *)start;
+    layout->words = (map + layout->first) * (CAIRN_GRANULE / sizeof(uint32_t));
+    return true;
+}
 
-    struct cairn_heap *heap = (struct cairn_heap *)(start + map * CAIRN_GRANULE);
-    for (uint32_t *word = (uint32_t *)start; word < (uint32_t *)heap_pointer(heap, first); word++)
-        *word = 0;
-    heap->limit = (link_t)limit;
-    heap_move_top(heap, first);
-    return heap;
+struct cairn_heap *heap_begin(const struct heap_layout *layout)
+{
+    layout->heap->limit = (link_t)layout->limit;
+    heap_move_top(layout->heap, layout->first);
+    return layout->heap;
 }

@@ -25,10 +25,10 @@
 /* An index as it is stored. */
 #if CAIRN_INDEX_BITS == 16
 typedef uint16_t link_t;
-#define HEAP_MAX_BYTES 0x80000u
+#define HEAP_MAX_GRANULES 0x10000u
 #else
 typedef uint32_t link_t;
-#define HEAP_MAX_BYTES ((uint64_t)0x7fffffff * CAIRN_GRANULE)
+#define HEAP_MAX_GRANULES 0x7fffffffu
 #endif
 
 /* A granule of a free block. The first one holds `next`, `prev` and `check`, the last one `tail`;
@@ -53,8 +53,9 @@ struct cairn_heap {
 };
 
 /* Largest request in bytes: nothing larger enters any arithmetic. */
-#define HEAP_MAX_REQUEST \
-    ((size_t)(HEAP_MAX_BYTES < PTRDIFF_MAX ? HEAP_MAX_BYTES : PTRDIFF_MAX))
+#define HEAP_MAX_REQUEST                                                                                               \
+    (HEAP_MAX_GRANULES < (size_t)PTRDIFF_MAX / CAIRN_GRANULE ? (size_t)HEAP_MAX_GRANULES * CAIRN_GRANULE               \
+                                                             : (size_t)PTRDIFF_MAX)
 
 static inline struct granule *heap_granule(struct cairn_heap *heap, index_t i)
 {
@@ -85,9 +86,20 @@ static inline index_t heap_offset_index(uintptr_t offset)
 #endif
 }
 
-/* Lay an empty heap out in `memory`: `top` at the first granule, `limit` as far as `size` goes.
- * Returns the handle, or NULL if the memory is too small, or larger than indices reach. */
-struct cairn_heap *heap_init(void *memory, size_t size);
+/* Where an empty heap lies in a range of memory. */
+struct heap_layout {
+    struct cairn_heap *heap; /* the handle */
+    uint32_t *control;       /* control data: `words` from here on, all zero before it begins */
+    size_t words;
+    index_t first, limit;
+};
+
+/* Find the layout for `size` bytes at `memory`. Writes nothing there. False if the range is too
+ * small, or larger than indices reach. */
+bool heap_lay_out(struct heap_layout *layout, void *memory, size_t size);
+
+/* Begin: the control data is clear. Returns the handle. */
+struct cairn_heap *heap_begin(const struct heap_layout *layout);
 
 /* Take n granules: from a free block, or at the top. Returns the block's index; 0, with the heap
  * unchanged, if there are none. */

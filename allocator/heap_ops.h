@@ -27,6 +27,10 @@ static inline bool heap_take_inline(struct cairn_heap *heap, index_t n, index_t 
  * apart, and a number 32 bits wide that it would narrow, for more instructions in each case. */
 #define AS_IT_IS(value) __asm("" : "+r"(value))
 
+/* What was read from memory above is read again below, in place of a register or stack slot kept for
+ * it on the way to where most calls end. */
+#define READ_AGAIN() __asm volatile("" ::: "memory")
+
 /* The bin's head. */
 static inline link_t *heap_bin(struct cairn_heap *heap, uint32_t bin)
 {
@@ -43,8 +47,8 @@ static inline link_t *heap_tail(struct granule *first, index_t size)
     return &end[-1].tail;
 }
 
-/* Make the free block at i, whose bin and sizes are not touched, the head of a list: `next` follows
- * it, nothing comes before it. The two links are one word where a link is half of one. */
+/* A block at the head of its list: `next` follows it, nothing comes before it. The two links are one
+ * word where a link is half of one. */
 static inline void heap_set_links(struct granule *first, index_t next)
 {
 #if CAIRN_INDEX_BITS == 16 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -64,8 +68,8 @@ HEAP_INLINE index_t heap_claimed_size(struct cairn_heap *heap, index_t i)
     return (index_t)first->check ^ first->next;
 }
 
-/* Size of the free block at i. Both copies of it and the forward link are proven by it: no write
- * to one of the three goes unnoticed. */
+/* Size of the free block at i. Its two copies and the forward link prove each other: a write to any
+ * of them is noticed, unless it happens to name a size for which a matching tail stands in memory. */
 HEAP_INLINE index_t heap_free_size(struct cairn_heap *heap, index_t i)
 {
     struct granule *first = heap_granule(heap, i);
@@ -108,8 +112,7 @@ HEAP_INLINE void heap_link(struct cairn_heap *heap, index_t i, index_t size)
 }
 
 /* Take the free block at i, of `size` granules, out of its bin. Its forward link was proven with
- * its size; the backward one is proven by the neighbour that it names. Its own links are wiped,
- * so that no stale one in a live block passes for a neighbour's. */
+ * its size; the backward one is proven by the free block that it names, which must name this one. */
 HEAP_INLINE void heap_unlink(struct cairn_heap *heap, index_t i, index_t size)
 {
     struct granule *first = heap_granule(heap, i);
@@ -124,22 +127,19 @@ HEAP_INLINE void heap_unlink(struct cairn_heap *heap, index_t i, index_t size)
             heap->nonempty &= ~(BIN_FIRST >> bin_of(size));
     } else {
         struct granule *before = heap_granule(heap, prev);
-        if (prev >= heap->top || before->next != i)
+        if (prev >= heap->top || !map_is_free(heap, prev) || before->next != i)
             cairn_fatal(CAIRN_CORRUPT_LINK, first);
         before->check ^= (link_t)(i ^ next);
         before->next = (link_t)next;
     }
     if (next != 0)
         heap_granule(heap, next)->prev = (link_t)prev;
-    heap_set_links(first, 0);
 }
 
 /* As heap_unlink(), for the block at i that is at the head of `bin`. */
 HEAP_INLINE void heap_pop(struct cairn_heap *heap, index_t i, uint32_t bin)
 {
-    struct granule *first = heap_granule(heap, i);
-    index_t next = first->next;
-    heap_set_links(first, 0);
+    index_t next = heap_granule(heap, i)->next;
     *heap_bin(heap, bin) = (link_t)next;
     if (next != 0)
         heap_granule(heap, next)->prev = 0;
@@ -151,13 +151,11 @@ HEAP_INLINE void heap_pop(struct cairn_heap *heap, index_t i, uint32_t bin)
 HEAP_INLINE void heap_unlink_second(struct cairn_heap *heap, index_t head, index_t i)
 {
     struct granule *before = heap_granule(heap, head);
-    struct granule *first = heap_granule(heap, i);
-    index_t next = first->next;
+    index_t next = heap_granule(heap, i)->next;
     before->check ^= (link_t)(i ^ next);
     before->next = (link_t)next;
     if (next != 0)
         heap_granule(heap, next)->prev = (link_t)head;
-    heap_set_links(first, 0);
 }
 
 /* ---- Taking --------------------------------------------------------------------------------- */
@@ -176,6 +174,7 @@ HEAP_INLINE bool heap_take_inline(struct cairn_heap *heap, index_t n, index_t *a
         size = heap_free_size(heap, i);
         if (size >= n)
             goto pop;
+        READ_AGAIN();
         index_t second = heap_granule(heap, i)->next;
         if (second != 0 && heap_claimed_size(heap, second) >= n) {
             size = heap_free_size(heap, second);

@@ -67,21 +67,21 @@ bool cairn_walk(struct cairn_heap *heap, cairn_visit *visit, void *context)
     return true;
 }
 
-/* The size of a block in the highest bin that holds one is at least that bin's smallest. */
 void cairn_stats(struct cairn_heap *heap, struct cairn_stats *stats)
 {
     index_t first = first_granule(heap);
     size_t tiles = ((size_t)heap->limit + TILE_GRANULES - 1u) / TILE_GRANULES;
     size_t map = (tiles * sizeof(struct tile) + CAIRN_GRANULE - 1u) / CAIRN_GRANULE;
-    size_t guaranteed = 0;
-    if (heap->nonempty != 0)
+    /* What is above the top; or a block of the last bin that holds any, at its smallest. */
+    index_t guaranteed = (index_t)heap->limit - heap->top;
+    if (heap->nonempty != 0 && bin_floor(bin_last(heap->nonempty)) > guaranteed)
         guaranteed = bin_floor(bin_last(heap->nonempty));
     stats->control = (map + first) * CAIRN_GRANULE;
     stats->used = (size_t)heap->used * CAIRN_GRANULE;
     stats->free = (size_t)(heap->top - first - heap->used) * CAIRN_GRANULE;
     stats->size = stats->control + stats->used + stats->free;
     stats->can_grow = (size_t)(heap->limit - heap->top) * CAIRN_GRANULE;
-    stats->guaranteed = guaranteed * CAIRN_GRANULE;
+    stats->guaranteed = (size_t)guaranteed * CAIRN_GRANULE;
 }
 
 /* ---- Invariants, numbered as in DESIGN.md --------------------------------------------------- */

@@ -29,24 +29,52 @@ static __attribute__((noinline)) void *refuse(int error)
     return NULL;
 }
 
-/* The first request: lay the heap out, from the break up to the limit of the region, and take n
- * granules of it. Returns 0, with nothing changed, if there is no room. */
-static __attribute__((noinline)) index_t start(index_t n)
+/* ---- The start ------------------------------------------------------------------------------ */
+
+enum { CLEARED_AT_ONCE = 32 }; /* words, with the lock held */
+
+/* One step of the start, with the lock held: clear a part of the control data, or begin. Returns
+ * true when there is no more to do, whether or not there is a heap. Whoever comes in between two
+ * steps, from an interrupt, goes on where this has left off. */
+static bool start_step(void)
 {
     char *brk = STATE.brk != NULL ? STATE.brk : port_heap_start();
-    if ((uintptr_t)brk >= (uintptr_t)port_heap_limit())
-        return 0;
-    struct cairn_heap *heap = heap_init(brk, (uintptr_t)port_heap_limit() - (uintptr_t)brk);
-    index_t i = heap == NULL ? 0 : heap_take(heap, n);
-    if (i != 0)
-        STATE.heap = heap;
-    return i;
+    uintptr_t limit = (uintptr_t)port_heap_limit();
+    struct heap_layout layout;
+    if (STATE.heap != NULL || (uintptr_t)brk >= limit || !heap_lay_out(&layout, brk, limit - (uintptr_t)brk))
+        return true;
+    uint32_t *word = layout.control + STATE.cleared;
+    uint32_t *end = layout.control + layout.words;
+    if (end - word > CLEARED_AT_ONCE)
+        end = word + CLEARED_AT_ONCE;
+    STATE.cleared += (uint32_t)(end - word);
+    while (word < end)
+        *word++ = 0;
+    if (STATE.cleared < layout.words)
+        return false;
+    STATE.heap = heap_begin(&layout);
+    return true;
 }
 
-/* n granules of the system heap, with the lock held. 0 if there are none. */
-static index_t take(index_t n)
+static __attribute__((noinline)) void start(void)
 {
-    return STATE.heap != NULL ? heap_take(STATE.heap, n) : start(n);
+    bool done;
+    do {
+        uint32_t state = port_lock();
+        done = start_step();
+        port_unlock(state);
+    } while (!done);
+}
+
+/* The first request. NULL if there is no heap, or no room in it. */
+static __attribute__((noinline)) void *first_request(index_t n)
+{
+    start();
+    uint32_t state = port_lock();
+    struct cairn_heap *heap = STATE.heap;
+    index_t i = heap != NULL ? heap_take(heap, n) : 0;
+    port_unlock(state);
+    return i != 0 ? heap_pointer(heap, i) : refuse(ENOMEM);
 }
 
 /* ---- The family ----------------------------------------------------------------------------- */
@@ -61,14 +89,14 @@ void *malloc(size_t size)
     index_t n = (index_t)((size + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
     uint32_t state = port_lock();
     struct cairn_heap *heap = STATE.heap;
-    index_t i;
-    if (heap != NULL && heap_take_inline(heap, n, &i)) {
+    if (heap == NULL) {
         port_unlock(state);
-        return heap_pointer(heap, i);
+        return first_request(n);
     }
-    i = heap == NULL ? start(n) : 0;
+    index_t i;
+    bool found = heap_take_inline(heap, n, &i);
     port_unlock(state);
-    return i != 0 ? heap_pointer(STATE.heap, i) : refuse(ENOMEM);
+    return found ? heap_pointer(heap, i) : refuse(ENOMEM);
 }
 
 void free(void *p)
@@ -151,9 +179,11 @@ void *memalign(size_t alignment, size_t size)
     struct heap_fit fit;
     if (!heap_fit_aligned(&fit, alignment, size))
         return refuse(ENOMEM);
+    if (STATE.heap == NULL)
+        start();
     void *p = NULL;
     uint32_t state = port_lock();
-    index_t i = take(fit.have);
+    index_t i = STATE.heap != NULL ? heap_take(STATE.heap, fit.have) : 0;
     if (i != 0)
         p = heap_align(STATE.heap, i, &fit);
     port_unlock(state);

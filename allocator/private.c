@@ -7,7 +7,11 @@
 
 struct cairn_heap *cairn_init(void *memory, size_t size)
 {
-    return heap_init(memory, size);
+    struct heap_layout layout;
+    if (!heap_lay_out(&layout, memory, size))
+        return NULL;
+    memset(layout.control, 0, layout.words * sizeof *layout.control);
+    return heap_begin(&layout);
 }
 
 void *cairn_malloc(struct cairn_heap *heap, size_t size)

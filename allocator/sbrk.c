@@ -15,15 +15,52 @@ struct cairn_system cairn_system_state;
 
 void *sbrk(ptrdiff_t increment);
 
-/* What the heap has not taken begins at the break: tell it that [*start, brk) is somebody else's.
- * False if the map does not reach so far. */
-static bool reserve(struct cairn_heap *heap, index_t start, uintptr_t brk)
+/* Tell the heap that what stands between granule i and `brk` is somebody else's. */
+static bool reserve(struct cairn_heap *heap, index_t i, uintptr_t brk)
 {
     index_t end = (index_t)((brk - (uintptr_t)heap + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
-    if (!heap_reserve(heap, start, end))
+    if (!heap_reserve(heap, i, end))
         return false;
-    STATE.reserved = start;
+    STATE.reserved = (link_t)(end != i ? i : heap->top);
     STATE.reserved_top = heap->top;
+    return true;
+}
+
+/* Where the break is, in *brk, and may fall to, in *lowest. Returns the granule there, if the heap
+ * has begun. */
+static index_t find_break(uintptr_t *brk, uintptr_t *lowest)
+{
+    struct cairn_heap *heap = STATE.heap;
+    if (heap == NULL) {
+        *lowest = (uintptr_t)port_heap_start();
+        *brk = STATE.brk != NULL ? (uintptr_t)STATE.brk : *lowest;
+        return 0;
+    }
+    bool theirs = heap->top == STATE.reserved_top && heap->top != STATE.reserved;
+    index_t i = theirs ? STATE.reserved : heap->top;
+    *lowest = (uintptr_t)heap_pointer(heap, i);
+    *brk = theirs ? (uintptr_t)STATE.brk : *lowest;
+    return i;
+}
+
+/* Move the break, with the lock held. */
+static bool move(ptrdiff_t increment, uintptr_t *brk)
+{
+    uintptr_t lowest;
+    uintptr_t limit = (uintptr_t)port_heap_limit();
+    index_t i = find_break(brk, &lowest);
+    /* As unsigned numbers: a region that starts above its limit has no room, not a lot of it. */
+    if (increment >= 0 ? *brk > limit || (uintptr_t)increment > limit - *brk
+                       : -(uintptr_t)increment > *brk - lowest)
+        return false;
+    if (increment == 0)
+        return true;
+    uintptr_t moved = *brk + (uintptr_t)increment;
+    if (STATE.heap == NULL)
+        STATE.cleared = 0; /* the heap will lie elsewhere */
+    else if (!reserve(STATE.heap, i, moved))
+        return false;
+    STATE.brk = (char *)moved;
     return true;
 }
 
@@ -32,25 +69,8 @@ static bool reserve(struct cairn_heap *heap, index_t start, uintptr_t brk)
 void *sbrk(ptrdiff_t increment)
 {
     uint32_t state = port_lock();
-    struct cairn_heap *heap = STATE.heap;
-    uintptr_t lowest = (uintptr_t)port_heap_start();
-    uintptr_t brk = STATE.brk != NULL ? (uintptr_t)STATE.brk : lowest;
-    index_t start = 0;
-    if (heap != NULL) {
-        start = heap->top == STATE.reserved_top ? STATE.reserved : heap->top;
-        lowest = (uintptr_t)heap_pointer(heap, start);
-        if (start == heap->top)
-            brk = lowest;
-    }
-    uintptr_t limit = (uintptr_t)port_heap_limit();
-    /* As unsigned numbers: a region that starts above its limit has no room, not a lot of it. */
-    bool good = increment >= 0 ? brk <= limit && (uintptr_t)increment <= limit - brk
-                               : -(uintptr_t)increment <= brk - lowest;
-    uintptr_t moved = brk + (uintptr_t)increment;
-    if (good && heap != NULL && increment != 0)
-        good = reserve(heap, start, moved);
-    if (good && increment != 0)
-        STATE.brk = (char *)moved;
+    uintptr_t brk;
+    bool good = move(increment, &brk);
     port_unlock(state);
     if (good)
         return (void *)brk;

@@ -13,8 +13,9 @@
 extern struct cairn_system {
     struct cairn_heap *heap; /* NULL until the first request */
     char *brk;               /* the break where others moved it to; NULL: nobody has */
-    index_t reserved;        /* their last block: its start, and the top when it was the last one */
-    index_t reserved_top;
+    uint32_t cleared;        /* words of the control data that are clear, before the heap begins */
+    link_t reserved;         /* the start of the others' last block */
+    link_t reserved_top;     /* the top when that was the last block of all */
 } cairn_system_state;
 
 #endif

@@ -113,6 +113,9 @@ def progress(text):
 def bench(args):
     pooled = {}
     for trace in args.traces:
+        if link(args, "cairn", 2 * peak_live(trace), must=False) is None:
+            print(f"skipped {trace_name(trace)}: twice its peak is more heap than this board has", file=sys.stderr)
+            continue
         for allocator in ALLOCATORS:
             progress(f"{allocator}: {trace_name(trace)}")
             results, calls = measure(args, allocator, trace, 2 * peak_live(trace))

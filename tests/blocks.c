@@ -92,7 +92,7 @@ bool sound(struct cairn_heap *heap)
     cairn_stats(heap, &stats);
     size_t used = count_blocks(heap, CAIRN_USED).bytes + count_blocks(heap, CAIRN_RESERVED).bytes;
     return stats.used == used && stats.free == count_blocks(heap, CAIRN_FREE).bytes &&
-           stats.size == stats.control + stats.used + stats.free && stats.guaranteed <= stats.free;
+           stats.size == stats.control + stats.used + stats.free && stats.guaranteed <= stats.free + stats.can_grow;
 }
 
 bool all_free(struct cairn_heap *heap)

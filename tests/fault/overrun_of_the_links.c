@@ -17,8 +17,9 @@ int main(void)
     free(r); /* its forward link leads to q */
     memset(r, 0, CAIRN_GRANULE / 2);
     expect_fatal("links of a free block that were cleared are found", CAIRN_CORRUPT_SIZE, r);
+    free(launder(malloc(96)));
+    free(p);
     free(between);
     free(above);
-    free(p);
     return fatal_missed();
 }

@@ -1,4 +1,4 @@
-/* The first 8 bytes of a free block become 0xaa.
+/* The first granule of a free block becomes 0xaa.
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
@@ -12,8 +12,8 @@ int main(void)
     char *q = launder(malloc(96));
     void *above = launder(malloc(8));
     free(q);
-    memset(q, 0xaa, 8);
-    expect_fatal("8 bytes of 0xaa in a free block are found", CAIRN_CORRUPT_SIZE, q);
+    memset(q, 0xaa, CAIRN_GRANULE);
+    expect_fatal("a granule of 0xaa in a free block is found", CAIRN_CORRUPT_SIZE, q);
     free(p);
     free(above);
     return fatal_missed();

@@ -1,4 +1,4 @@
-/* The first 16 bytes of a free block become 0xff.
+/* The first granule of a free block becomes 0xff.
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
@@ -9,12 +9,12 @@
 int main(void)
 {
     char *p = launder(malloc(40));
-    char *q = launder(malloc(16));
+    char *q = launder(malloc(96));
     void *above = launder(malloc(8));
     free(q);
-    memset(q, 0xff, 16);
-    expect_fatal("16 bytes of 0xff in a small free block are found", CAIRN_CORRUPT_SIZE, q);
-    p = launder(malloc(16));
+    memset(q, 0xff, CAIRN_GRANULE);
+    expect_fatal("a granule of 0xff in a free block is found", CAIRN_CORRUPT_SIZE, q);
+    free(p);
     free(above);
     return fatal_missed();
 }

@@ -1,4 +1,4 @@
-/* The first 8 bytes of a free block become 0xff.
+/* The first granule of a free block becomes 0x00.
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
@@ -12,8 +12,8 @@ int main(void)
     char *q = launder(malloc(96));
     void *above = launder(malloc(8));
     free(q);
-    memset(q, 0xff, 8);
-    expect_fatal("8 bytes of 0xff in a free block are found", CAIRN_CORRUPT_SIZE, q);
+    memset(q, 0x00, CAIRN_GRANULE);
+    expect_fatal("a granule of 0x00 in a free block is found", CAIRN_CORRUPT_SIZE, q);
     free(p);
     free(above);
     return fatal_missed();

@@ -1,0 +1,343 @@
+/* cairn_check() finds damage of every kind, and names the invariant that it breaks.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "heap.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { MEMORY = 8192 };
+
+static _Alignas(16) char memory[MEMORY];
+static struct cairn_heap *heap;
+
+/* small | a: free | small | b: free, as large | small | large | c: free, larger | small */
+static index_t small, a, b, large, c;
+enum { SMALL = 4, FREE = 5, LARGE = 90, OTHER = 30 };
+
+static index_t take(size_t granules)
+{
+    char *p = cairn_malloc(heap, granules * CAIRN_GRANULE);
+    assert_non_null(p);
+    return (index_t)((size_t)(p - (char *)heap) / CAIRN_GRANULE);
+}
+
+static int make_heap(void **state)
+{
+    (void)state;
+    memset(memory, 0, MEMORY);
+    heap = cairn_init(memory, MEMORY);
+    small = take(SMALL);
+    a = take(FREE);
+    take(SMALL);
+    b = take(FREE);
+    take(SMALL);
+    large = take(LARGE);
+    c = take(OTHER);
+    take(SMALL);
+    cairn_free(heap, heap_pointer(heap, a));
+    cairn_free(heap, heap_pointer(heap, b)); /* the list is b, a */
+    cairn_free(heap, heap_pointer(heap, c));
+    assert_int_equal(cairn_check(heap, NULL), 0);
+    return 0;
+}
+
+static void set_used(index_t i)
+{
+    map_tile(heap, i)->used |= map_mask(i);
+}
+
+static void clear_used(index_t i)
+{
+    map_tile(heap, i)->used &= ~map_mask(i);
+}
+
+static void clear_bound(index_t i)
+{
+    map_clear_bound(heap, i);
+}
+
+/* Is `invariant` what cairn_check() finds broken, at granule i? And does it change nothing? */
+static void finds(int invariant, index_t i)
+{
+    static char copy[MEMORY];
+    const void *where;
+    memcpy(copy, memory, MEMORY);
+    assert_int_equal(cairn_check(heap, &where), invariant);
+    assert_ptr_equal(where, heap_pointer(heap, i));
+    assert_int_equal(cairn_check(heap, NULL), invariant);
+    assert_memory_equal(copy, memory, MEMORY);
+}
+
+static void a_sound_heap_has_no_fault(void **state)
+{
+    (void)state;
+    const void *where = memory;
+    assert_int_equal(cairn_check(heap, &where), 0);
+    assert_null(where);
+}
+
+static void i1_a_top_past_the_limit_is_found(void **state)
+{
+    (void)state;
+    heap->top = (link_t)(heap->limit + 1u);
+    finds(1, 0);
+}
+
+static void i1_a_top_inside_the_control_data_is_found(void **state)
+{
+    (void)state;
+    heap->top = 1;
+    finds(1, 0);
+}
+
+static void i1_a_boundary_in_the_control_data_is_found(void **state)
+{
+    (void)state;
+    map_set_bound(heap, 1);
+    finds(1, 0);
+}
+
+static void i1_a_boundary_above_the_top_is_found(void **state)
+{
+    (void)state;
+    map_set_bound(heap, heap->top + 3u);
+    finds(1, 0);
+}
+
+static void i1_a_sentinel_that_is_gone_is_found(void **state)
+{
+    (void)state;
+    clear_used(heap->top);
+    finds(1, heap->top);
+}
+
+static void i2_a_first_block_that_does_not_begin_is_found(void **state)
+{
+    (void)state;
+    clear_bound(small);
+    finds(2, small);
+}
+
+static void i3_a_large_block_with_another_size_is_found(void **state)
+{
+    (void)state;
+    map_turn_large(heap, large, LARGE);
+    map_turn_large(heap, large, LARGE + 1);
+    finds(3, large);
+}
+
+static void i3_a_small_size_kept_as_a_number_is_found(void **state)
+{
+    (void)state;
+    /* The block after the large one is gone: its granules are the large one's, by the map. */
+    clear_bound(c);
+    finds(3, large);
+}
+
+static void i4_a_used_bit_inside_a_small_block_is_found(void **state)
+{
+    (void)state;
+    set_used(small + 2);
+    finds(4, small);
+}
+
+static void i4_a_used_bit_past_the_size_of_a_large_block_is_found(void **state)
+{
+    (void)state;
+    set_used(large + MAP_SMALL + 5);
+    finds(4, large);
+}
+
+static void i4_a_used_bit_inside_a_free_block_is_found(void **state)
+{
+    (void)state;
+    set_used(a + 2);
+    finds(4, a);
+}
+
+static void i5_a_free_block_with_another_size_at_its_start_is_found(void **state)
+{
+    (void)state;
+    heap_granule(heap, a)->check ^= 1;
+    finds(5, a);
+}
+
+static void i5_a_free_block_with_another_size_at_its_end_is_found(void **state)
+{
+    (void)state;
+    heap_granule(heap, b + FREE - 1)->tail++;
+    finds(5, b);
+}
+
+static void i5_a_forward_link_that_was_overwritten_is_found(void **state)
+{
+    (void)state;
+    heap_granule(heap, b)->next ^= 2;
+    finds(5, b);
+}
+
+static void i5_a_free_block_whose_end_the_map_has_elsewhere_is_found(void **state)
+{
+    (void)state;
+    map_set_bound(heap, a + 2);
+    finds(5, a);
+}
+
+static void i6_two_free_blocks_side_by_side_are_found(void **state)
+{
+    (void)state;
+    /* Make two of c, both with their sizes right. */
+    map_set_bound(heap, c + 10);
+    heap_granule(heap, c)->check = (link_t)(10 ^ heap_granule(heap, c)->next);
+    heap_granule(heap, c + 9)->tail = 10;
+    finds(6, c);
+}
+
+static void i7_a_list_that_leads_to_a_used_block_is_found(void **state)
+{
+    (void)state;
+    heap->bins[bin_of(FREE)] = (link_t)small;
+    finds(7, 0);
+}
+
+static void i7_a_list_that_leads_out_of_the_heap_is_found(void **state)
+{
+    (void)state;
+    heap->bins[bin_of(FREE)] = heap->limit;
+    finds(7, 0);
+}
+
+static void i7_a_block_in_the_wrong_list_is_found(void **state)
+{
+    (void)state;
+    heap->bins[bin_of(SMALL - 1)] = (link_t)c;
+    finds(7, c);
+}
+
+static void i7_a_free_block_in_no_list_is_found(void **state)
+{
+    (void)state;
+    heap->bins[bin_of(OTHER)] = 0;
+    finds(7, 0);
+}
+
+static void i7_a_list_that_goes_round_is_found(void **state)
+{
+    (void)state;
+    struct granule *last = heap_granule(heap, a);
+    last->next = (link_t)b;
+    last->check = (link_t)(FREE ^ b);
+    heap_granule(heap, b)->prev = 0;
+    assert_int_not_equal(cairn_check(heap, NULL), 0);
+}
+
+static void i8_a_backward_link_that_was_overwritten_is_found(void **state)
+{
+    (void)state;
+    heap_granule(heap, a)->prev = (link_t)c;
+    finds(8, a);
+}
+
+static void i8_a_head_with_a_backward_link_is_found(void **state)
+{
+    (void)state;
+    heap_granule(heap, b)->prev = (link_t)a;
+    finds(8, b);
+}
+
+static void i9_a_bin_that_is_marked_empty_and_is_not_is_found(void **state)
+{
+    (void)state;
+    heap->nonempty &= ~(BIN_FIRST >> bin_of(FREE));
+    finds(9, 0);
+}
+
+static void i9_a_bin_that_is_not_marked_empty_and_is_is_found(void **state)
+{
+    (void)state;
+    heap->nonempty |= BIN_FIRST >> bin_of(1);
+    finds(9, 0);
+}
+
+static void i10_a_wrong_count_of_used_granules_is_found(void **state)
+{
+    (void)state;
+    heap->used++;
+    finds(10, 0);
+    heap->used -= 2;
+    finds(10, 0);
+}
+
+/* Whatever bit is turned: the check ends and stays inside the heap (the sanitizers watch). Only the
+ * limit has to be believed. */
+static void any_bit_turned_in_control_data_is_found_or_means_nothing(void **state)
+{
+    (void)state;
+    char *end = heap_pointer(heap, small);
+    for (char *byte = memory; byte < end; byte++)
+        for (int bit = 0; bit < 8 && (byte < (char *)&heap->limit || byte >= (char *)(&heap->limit + 1)); bit++) {
+            *byte ^= (char)(1 << bit);
+            const void *where = NULL;
+            if (cairn_check(heap, &where) != 0)
+                assert_true((const char *)where >= (char *)heap && (const char *)where <= memory + MEMORY);
+            *byte ^= (char)(1 << bit);
+        }
+    assert_int_equal(cairn_check(heap, NULL), 0);
+}
+
+static void any_bit_turned_in_the_four_fields_of_a_free_block_is_found(void **state)
+{
+    (void)state;
+    const index_t at[] = {a, b, c};
+    for (unsigned i = 0; i < 3; i++)
+        for (unsigned bit = 0; bit < 3 * CAIRN_GRANULE / 4 * 8; bit++) {
+            char *first = heap_pointer(heap, at[i]);
+            first[bit / 8] ^= (char)(1 << bit % 8);
+            assert_int_not_equal(cairn_check(heap, NULL), 0);
+            first[bit / 8] ^= (char)(1 << bit % 8);
+        }
+    assert_int_equal(cairn_check(heap, NULL), 0);
+}
+
+#define SCENE(test) cmocka_unit_test_setup(test, make_heap)
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        SCENE(a_sound_heap_has_no_fault),
+        SCENE(i1_a_top_past_the_limit_is_found),
+        SCENE(i1_a_top_inside_the_control_data_is_found),
+        SCENE(i1_a_boundary_in_the_control_data_is_found),
+        SCENE(i1_a_boundary_above_the_top_is_found),
+        SCENE(i1_a_sentinel_that_is_gone_is_found),
+        SCENE(i2_a_first_block_that_does_not_begin_is_found),
+        SCENE(i3_a_large_block_with_another_size_is_found),
+        SCENE(i3_a_small_size_kept_as_a_number_is_found),
+        SCENE(i4_a_used_bit_inside_a_small_block_is_found),
+        SCENE(i4_a_used_bit_past_the_size_of_a_large_block_is_found),
+        SCENE(i4_a_used_bit_inside_a_free_block_is_found),
+        SCENE(i5_a_free_block_with_another_size_at_its_start_is_found),
+        SCENE(i5_a_free_block_with_another_size_at_its_end_is_found),
+        SCENE(i5_a_forward_link_that_was_overwritten_is_found),
+        SCENE(i5_a_free_block_whose_end_the_map_has_elsewhere_is_found),
+        SCENE(i6_two_free_blocks_side_by_side_are_found),
+        SCENE(i7_a_list_that_leads_to_a_used_block_is_found),
+        SCENE(i7_a_list_that_leads_out_of_the_heap_is_found),
+        SCENE(i7_a_block_in_the_wrong_list_is_found),
+        SCENE(i7_a_free_block_in_no_list_is_found),
+        SCENE(i7_a_list_that_goes_round_is_found),
+        SCENE(i8_a_backward_link_that_was_overwritten_is_found),
+        SCENE(i8_a_head_with_a_backward_link_is_found),
+        SCENE(i9_a_bin_that_is_marked_empty_and_is_not_is_found),
+        SCENE(i9_a_bin_that_is_not_marked_empty_and_is_is_found),
+        SCENE(i10_a_wrong_count_of_used_granules_is_found),
+        SCENE(any_bit_turned_in_control_data_is_found_or_means_nothing),
+        SCENE(any_bit_turned_in_the_four_fields_of_a_free_block_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

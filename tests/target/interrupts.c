@@ -1,0 +1,112 @@
+/* The lock on the target: it nests, it leaves PRIMASK as it found it, and a handler that allocates
+ * may come at any instruction of malloc(), realloc() and free().
+ *
+ * SPDX-License-Identifier: MIT */
+#include "blocks.h"
+#include "port.h"
+#include "systick.h"
+#include "tap.h"
+
+void systick_handler(void);
+
+static char *from_handler;  /* the handler's block */
+static unsigned interrupts, faults;
+
+/* Each time it frees the block that it took before. */
+void systick_handler(void)
+{
+    systick_stop();
+    uint32_t before = primask();
+    if (from_handler != NULL && !filled(from_handler, 24, interrupts))
+        faults++;
+    free(from_handler);
+    interrupts++;
+    from_handler = launder(malloc(24));
+    if (from_handler == NULL || primask() != before)
+        faults++;
+    fill(from_handler, 24, interrupts);
+}
+
+static void the_lock_nests(void)
+{
+    CHECK(primask() == 0);
+    uint32_t outer = port_lock();
+    CHECK(primask() == 1);
+    uint32_t inner = port_lock();
+    CHECK(primask() == 1);
+    port_unlock(inner);
+    CHECK(primask() == 1);
+    port_unlock(outer);
+    CHECK(primask() == 0);
+}
+
+/* Every call that takes the lock, those that are refused too. */
+static void call_everything(void)
+{
+    void *p = launder(malloc(10));
+    p = launder(realloc(p, 300));
+    CHECK(launder(realloc(p, room() + 600)) == NULL);
+    CHECK(launder(malloc(room() + 600)) == NULL && launder(malloc(SIZE_MAX)) == NULL);
+    void *q = launder(memalign(64, 10));
+    void *r = launder(calloc(3, 3));
+    CHECK(malloc_usable_size(q) >= 10 && sbrk(1) != (void *)-1 && sbrk(-1) != (void *)-1);
+    CHECK(sbrk(INTPTR_MAX) == (void *)-1);
+    free(p);
+    free(q);
+    free(r);
+    malloc_trim(0);
+}
+
+static void every_call_leaves_interrupts_as_it_found_them(void)
+{
+    call_everything();
+    CHECK(primask() == 0);
+    set_primask(1);
+    call_everything();
+    CHECK(primask() == 1);
+    set_primask(0);
+    CHECK(sound(cairn_system()));
+}
+
+static void *held;
+
+static void taking_and_freeing(void)
+{
+    char *p = launder(malloc(40));
+    char *q = launder(malloc(200));
+    fill(p, 40, 1);
+    free(held);
+    p = launder(realloc(p, 120));
+    if (!filled(p, 40, 1))
+        faults++;
+    free(q);
+    held = launder(memalign(64, 40));
+    free(p);
+}
+
+static void a_handler_may_allocate_at_every_instruction(void)
+{
+    unsigned before;
+    uint32_t first = 10;
+    /* As long as the interrupt comes before the end. One tick is less than an instruction. */
+    do {
+        before = interrupts;
+        systick_start(first, 0xffffff);
+        taking_and_freeing();
+        bool late = interrupts == before;
+        systick_stop();
+        if (late)
+            break;
+        CHECK(cairn_check(cairn_system(), NULL) == 0);
+        first++;
+    } while (first < 50000);
+    tap_comment_number("interrupts:", interrupts);
+    CHECK(first < 50000 && interrupts > 500);
+    CHECK(faults == 0);
+    free(from_handler);
+    free(held);
+    CHECK(sound(cairn_system()) && count_blocks(cairn_system(), CAIRN_USED).blocks == 0);
+}
+
+TAP_MAIN(TEST(the_lock_nests), TEST(every_call_leaves_interrupts_as_it_found_them),
+         TEST(a_handler_may_allocate_at_every_instruction))

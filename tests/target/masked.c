@@ -1,0 +1,214 @@
+/* Interrupts are never off over copying or clearing: the longest time that one has to wait while a
+ * large block is moved, resized and cleared.
+ *
+ * SysTick interrupts every PERIOD ticks. What its counter has lost since the reload, when the handler
+ * reads it, is how long the interrupt had to wait, and what it always costs to get there. Each
+ * operation is repeated until an interrupt has come at each of its instructions.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "blocks.h"
+#include "systick.h"
+#include "tap.h"
+
+#include <string.h>
+
+/* Longest stretch, in instructions. ARMv6-M does the same with more, smaller ones. */
+#ifdef __ARM_FEATURE_CLZ
+enum { LIMIT = 250 };
+#else
+enum { LIMIT = 500 };
+#endif
+
+enum { PERIOD = 9000, CALIBRATION = 10000 };
+
+void systick_handler(void);
+
+static volatile uint32_t longest, count;
+static uint32_t unmasked; /* what `longest` is when nothing is masked */
+static uint32_t ticks;    /* that CALIBRATION instructions take */
+static size_t large;
+
+void systick_handler(void)
+{
+    uint32_t waited = SYST_RVR - SYST_CVR;
+    if (waited > longest)
+        longest = waited;
+    count++;
+}
+
+/* Two instructions a round. */
+__attribute__((naked, noinline)) static void spend(uint32_t rounds)
+{
+    (void)rounds;
+    __asm volatile(".syntax unified\n1:\tsubs r0, r0, #1\n\tbne 1b\n\tbx lr");
+}
+
+static uint32_t instructions(uint32_t waited)
+{
+    return (uint32_t)(((uint64_t)waited * CALIBRATION + ticks / 2) / ticks);
+}
+
+static void the_clock_tells_instructions_apart(void)
+{
+    SYST_RVR = 0xffffff;
+    SYST_CVR = 0;
+    SYST_CSR = SYST_COUNT;
+    uint32_t start = SYST_CVR;
+    spend(1);
+    uint32_t one = start - SYST_CVR;
+    start = SYST_CVR;
+    spend(1 + CALIBRATION / 2);
+    ticks = start - SYST_CVR - one;
+    CHECK(ticks >= CALIBRATION);
+
+    longest = 0;
+    for (uint32_t first = 100; first < 200; first++) {
+        systick_start(first, PERIOD);
+        spend(1000);
+        systick_stop();
+    }
+    unmasked = longest;
+    CHECK(count != 0 && instructions(unmasked) < 100);
+}
+
+static void a_stretch_of_known_length_is_measured(void)
+{
+    longest = 0;
+    for (uint32_t first = 100; first < 2000; first++) {
+        systick_start(first, PERIOD);
+        spend(100);
+        __asm volatile("cpsid i" ::: "memory");
+        spend(100);
+        __asm volatile("cpsie i" ::: "memory");
+        spend(1000);
+        systick_stop();
+    }
+    uint32_t found = instructions(longest - unmasked);
+    tap_comment_number("a stretch of about 205 instructions is measured as", found);
+    CHECK(found >= 200 && found <= 210);
+}
+
+/* Run `prepare`, and `operation` with interrupts from its every instruction; report the worst. */
+static void measure(const char *name, void (*prepare)(void), void (*operation)(void), void (*clean)(void))
+{
+    longest = 0;
+    uint32_t step = ticks / CALIBRATION; /* at most one instruction further each time */
+    for (uint32_t first = 20; first < PERIOD; first += step) {
+        prepare();
+        count = 0;
+        systick_start(first, PERIOD);
+        operation();
+        systick_stop();
+        clean();
+    }
+    CHECK(sound(cairn_system()));
+    uint32_t found = longest > unmasked ? instructions(longest - unmasked) : 0;
+    tap_comment_number(name, found);
+    CHECK(found > 20); /* the lock is there, and it is seen */
+    CHECK(found <= LIMIT);
+}
+
+static char *below, *p, *above;
+
+static void make_block(void)
+{
+    below = launder(malloc(large / 4));
+    p = launder(malloc(large));
+    above = launder(malloc(large / 4));
+}
+
+static void make_room_above(void)
+{
+    make_block();
+    void *top = launder(malloc(8));
+    free(above);
+    above = top;
+}
+
+static void make_room_below(void)
+{
+    make_block();
+    memset(p, 1, 64);
+    free(below);
+    below = NULL;
+}
+
+static void grow(void)
+{
+    p = launder(realloc(p, large + large / 5));
+}
+
+static void shrink(void)
+{
+    p = launder(realloc(p, large / 2));
+}
+
+static void clean_all(void)
+{
+    free(below);
+    free(p);
+    free(above);
+}
+
+static void growing_up_masks_interrupts_for_a_short_time(void)
+{
+    measure("longest masked stretch, instructions: realloc that grows up", make_room_above, grow, clean_all);
+}
+
+static void shrinking_masks_interrupts_for_a_short_time(void)
+{
+    measure("longest masked stretch, instructions: realloc that shrinks", make_block, shrink, clean_all);
+}
+
+static void moving_down_masks_interrupts_for_a_short_time(void)
+{
+    measure("longest masked stretch, instructions: realloc that moves down", make_room_below, grow, clean_all);
+}
+
+static void moving_elsewhere_masks_interrupts_for_a_short_time(void)
+{
+    measure("longest masked stretch, instructions: realloc that moves elsewhere", make_block, grow, clean_all);
+}
+
+static void nothing(void)
+{
+}
+
+static void clear(void)
+{
+    below = NULL;
+    above = NULL;
+    p = launder(calloc(1, large));
+}
+
+static void calloc_masks_interrupts_for_a_short_time(void)
+{
+    measure("longest masked stretch, instructions: calloc", nothing, clear, clean_all);
+}
+
+static void align(void)
+{
+    below = NULL;
+    above = launder(malloc(8));
+    p = launder(memalign(128, large));
+}
+
+static void memalign_masks_interrupts_for_a_short_time(void)
+{
+    measure("longest masked stretch, instructions: memalign", nothing, align, clean_all);
+}
+
+static void there_is_a_large_block(void)
+{
+    large = 16384;
+    while (large > room() / 3)
+        large /= 2;
+    tap_comment_number("bytes in the block that is resized:", large);
+    CHECK(large >= 2048);
+}
+
+TAP_MAIN(TEST(the_clock_tells_instructions_apart), TEST(a_stretch_of_known_length_is_measured),
+         TEST(there_is_a_large_block), TEST(growing_up_masks_interrupts_for_a_short_time),
+         TEST(shrinking_masks_interrupts_for_a_short_time), TEST(moving_down_masks_interrupts_for_a_short_time),
+         TEST(moving_elsewhere_masks_interrupts_for_a_short_time), TEST(calloc_masks_interrupts_for_a_short_time),
+         TEST(memalign_masks_interrupts_for_a_short_time))
