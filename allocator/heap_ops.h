@@ -136,8 +136,13 @@ HEAP_INLINE void heap_unlink(struct cairn_heap *heap, index_t i, index_t size)
         heap_granule(heap, next)->prev = (link_t)prev;
 }
 
+#ifdef __OPTIMIZE_SIZE__
+/* One way of unlinking serves all. */
+#define heap_pop(heap, i, size, bin) heap_unlink(heap, i, size)
+#define heap_unlink_second(heap, head, i, size) heap_unlink(heap, i, size)
+#else
 /* As heap_unlink(), for the block at i that is at the head of `bin`. */
-HEAP_INLINE void heap_pop(struct cairn_heap *heap, index_t i, uint32_t bin)
+HEAP_INLINE void heap_pop(struct cairn_heap *heap, index_t i, index_t size, uint32_t bin)
 {
     index_t next = heap_granule(heap, i)->next;
     *heap_bin(heap, bin) = (link_t)next;
@@ -148,7 +153,7 @@ HEAP_INLINE void heap_pop(struct cairn_heap *heap, index_t i, uint32_t bin)
 }
 
 /* As heap_unlink(), for the block at i that follows `head`, the head of its bin. */
-HEAP_INLINE void heap_unlink_second(struct cairn_heap *heap, index_t head, index_t i)
+HEAP_INLINE void heap_unlink_second(struct cairn_heap *heap, index_t head, index_t i, index_t size)
 {
     struct granule *before = heap_granule(heap, head);
     index_t next = heap_granule(heap, i)->next;
@@ -157,6 +162,7 @@ HEAP_INLINE void heap_unlink_second(struct cairn_heap *heap, index_t head, index
     if (next != 0)
         heap_granule(heap, next)->prev = (link_t)head;
 }
+#endif
 
 /* ---- Taking --------------------------------------------------------------------------------- */
 
@@ -178,7 +184,7 @@ HEAP_INLINE bool heap_take_inline(struct cairn_heap *heap, index_t n, index_t *a
         index_t second = heap_granule(heap, i)->next;
         if (second != 0 && heap_claimed_size(heap, second) >= n) {
             size = heap_free_size(heap, second);
-            heap_unlink_second(heap, i, second);
+            heap_unlink_second(heap, i, second, size);
             i = second;
             goto found;
         }
@@ -193,7 +199,7 @@ HEAP_INLINE bool heap_take_inline(struct cairn_heap *heap, index_t n, index_t *a
     if (above < size && above >= n)
         return (*at = heap_take_top(heap, n)) != 0;
 pop:
-    heap_pop(heap, i, bin);
+    heap_pop(heap, i, size, bin);
 found:
     *at = i;
     heap->used += n;
@@ -207,16 +213,26 @@ found:
 
 /* ---- Freeing -------------------------------------------------------------------------------- */
 
+/* Turn the used bits of the live block at `p` off; anything else is misuse. Returns its index. */
+HEAP_INLINE index_t heap_release(struct cairn_heap *heap, const void *p, index_t *size)
+{
+#ifdef __OPTIMIZE_SIZE__
+    index_t i = heap_live_block(heap, p, size);
+    map_turn_used(heap, i, *size);
+#else
+    index_t i = heap_offset_index((uintptr_t)p - (uintptr_t)heap);
+    if (heap == NULL || i >= heap->top || !map_is_live(heap, i) || (*size = map_clear_used(heap, i)) == 0)
+        heap_misuse(heap, p);
+#endif
+    return i;
+}
+
 /* Free the live block at `p`; anything else is misuse. A free block that would end at the top
  * leaves the heap instead: the top is lowered to its start. */
 HEAP_INLINE void heap_free_inline(struct cairn_heap *heap, const void *p)
 {
-    index_t i = heap_offset_index((uintptr_t)p - (uintptr_t)heap);
-    if (heap == NULL || i >= heap->top || !map_is_live(heap, i))
-        heap_misuse(heap, p);
-    index_t size = map_clear_used(heap, i);
-    if (size == 0)
-        heap_misuse(heap, p);
+    index_t size;
+    index_t i = heap_release(heap, p, &size);
     heap->used -= size;
     index_t end = i + size;
     index_t below = heap_free_size_below(heap, i);
@@ -231,6 +247,7 @@ HEAP_INLINE void heap_free_inline(struct cairn_heap *heap, const void *p)
         heap_unlink(heap, end, above);
         end += above;
     }
+    READ_AGAIN();
     if (end == heap->top)
         heap_move_top(heap, i);
     else
