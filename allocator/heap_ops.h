@@ -105,6 +105,7 @@ HEAP_INLINE void heap_link(struct cairn_heap *heap, index_t i, index_t size)
     first->check = (link_t)check;
     *heap_tail(first, size) = (link_t)size;
     *bin = (link_t)i;
+    AS_IT_IS(i);
     if (next != 0)
         heap_granule(heap, next)->prev = (link_t)i;
     else
@@ -144,6 +145,7 @@ HEAP_INLINE void heap_unlink(struct cairn_heap *heap, index_t i, index_t size)
 /* As heap_unlink(), for the block at i that is at the head of `bin`. */
 HEAP_INLINE void heap_pop(struct cairn_heap *heap, index_t i, index_t size, uint32_t bin)
 {
+    (void)size;
     index_t next = heap_granule(heap, i)->next;
     *heap_bin(heap, bin) = (link_t)next;
     if (next != 0)
@@ -155,6 +157,7 @@ HEAP_INLINE void heap_pop(struct cairn_heap *heap, index_t i, index_t size, uint
 /* As heap_unlink(), for the block at i that follows `head`, the head of its bin. */
 HEAP_INLINE void heap_unlink_second(struct cairn_heap *heap, index_t head, index_t i, index_t size)
 {
+    (void)size;
     struct granule *before = heap_granule(heap, head);
     index_t next = heap_granule(heap, i)->next;
     before->check ^= (link_t)(i ^ next);

@@ -87,12 +87,10 @@ void *malloc(size_t size)
         size = 1;
     }
     index_t n = (index_t)((size + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
-    uint32_t state = port_lock();
     struct cairn_heap *heap = STATE.heap;
-    if (heap == NULL) {
-        port_unlock(state);
+    if (heap == NULL)
         return first_request(n);
-    }
+    uint32_t state = port_lock();
     index_t i;
     bool found = heap_take_inline(heap, n, &i);
     port_unlock(state);
@@ -117,7 +115,7 @@ void *calloc(size_t count, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
-        bytes = SIZE_MAX;
+        return refuse(ENOMEM);
     void *p = malloc(bytes);
     return p == NULL ? NULL : memset(p, 0, bytes);
 }
