@@ -129,14 +129,14 @@ bench: packages
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) bench-images >&2
 	$(Q)$(PYTHON) bench/replay.py bench $(REPLAY_ARGS) $(BENCH_TRACES)
 endif
-.PHONY: bench-images run-now
-bench-images: $(REPLAY_CAIRN) $(REPLAY_LIBC) $(filter $(BUILD)/%,$(BENCH_TRACES))
-
 # Where nobody names traces, a random one is measured too.
 BENCH_TRACES := $(TRACES) $(if $(filter command% environment%,$(origin TRACES)),,$(BUILD)/random-log-uniform.trace)
 $(BUILD)/random-log-uniform.trace: bench/random_trace.py
 	@mkdir -p $(@D)
 	$(Q)$(PYTHON) $< $(basename $(notdir $@)) > $@
+
+.PHONY: bench-images run-now
+bench-images: $(REPLAY_CAIRN) $(REPLAY_LIBC) $(filter $(BUILD)/%,$(BENCH_TRACES))
 
 ## fit: the smallest heap that runs each of TRACES: trace, peak_live, fit, ratio, tab-separated
 fit: packages

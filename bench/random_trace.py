@@ -29,10 +29,13 @@ def operations(rng):
 
 def main():
     lines = list(operations(random.Random(SEED)))
-    slots = 1 + max(int(line.split()[1]) for line, _ in lines)
+    words = [line.split() for line, _ in lines]
+    slots = 1 + max(int(word[1]) for word in words)
+    largest = max(int(word[2]) for word in words if word[0] == "m")
+    peak = max(live for _, live in lines)
     print(f"# name: {sys.argv[1]}")
     print("# source: bench/random_trace.py, log-uniform sizes")
-    print(f"# ops: {len(lines)}  slots: {slots}  peak_live_bytes: {max(live for _, live in lines)}  max_size: {LARGEST}")
+    print(f"# ops: {len(lines)}  slots: {slots}  peak_live_bytes: {peak}  max_size: {largest}")
     for line, _ in lines:
         print(line)
 
