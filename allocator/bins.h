@@ -25,12 +25,27 @@ typedef uint64_t bin_set;
 #endif
 #define BIN_FIRST ((bin_set)1 << (BIN_COUNT - 1u))
 
+#if BITS_HAVE_CLZ || CAIRN_INDEX_BITS != 16
 /* The bin of a block of `size` granules, 1 to 2^32 - 1. */
 static inline uint32_t bin_of(uint32_t size)
 {
     uint32_t zeros = bits_leading_zeros(size);
     return 60u - 2u * zeros + ((size << zeros) >> 30);
 }
+#else
+/* Bins of the sizes below 128; sizes 64 times larger are 12 bins further on. */
+extern const uint8_t bin_table[128];
+
+/* The same for sizes up to 65535, by looking it up: a count of leading zeros takes longer. */
+static inline uint32_t bin_of(uint32_t size)
+{
+    if (size < 128u)
+        return bin_table[size];
+    if (size < 128u * 64u)
+        return 12u + bin_table[size >> 6];
+    return 24u + bin_table[size >> 12];
+}
+#endif
 
 /* Smallest size in `bin`, in granules. Every block of a bin above that of n has n granules. */
 static inline uint32_t bin_floor(uint32_t bin)

@@ -11,6 +11,13 @@
 
 #define BITS_FIRST 0x80000000u
 
+/* ARMv6-M has neither CLZ nor anything like it. */
+#if defined(__ARM_ARCH) && !defined(__ARM_FEATURE_CLZ)
+#define BITS_HAVE_CLZ 0
+#else
+#define BITS_HAVE_CLZ 1
+#endif
+
 /* `word` rotated right by the low five bits of `count`. ROR takes the count modulo 32 by itself
  * (ARMv6-M ARM, A6.7.55), which no C expression can tell the compiler. */
 static inline uint32_t bits_rotate_right(uint32_t word, uint32_t count)
@@ -26,8 +33,8 @@ static inline uint32_t bits_rotate_right(uint32_t word, uint32_t count)
 /* Number of zeros before the first bit set, 0 to 31; `word` is not 0. */
 static inline uint32_t bits_leading_zeros(uint32_t word)
 {
-#if defined(__ARM_ARCH) && !defined(__ARM_FEATURE_CLZ)
-    /* ARMv6-M has no CLZ: halve twice or thrice, then look the last four bits up. */
+#if !BITS_HAVE_CLZ
+    /* Halve three times, then look the last four bits up. */
     static const uint8_t zeros[16] = {32, 31, 30, 30, 29, 29, 29, 29, 28, 28, 28, 28, 28, 28, 28, 28};
     uint32_t halved = 0;
     if (word >= 0x10000u) {

@@ -4,6 +4,15 @@
 #define HEAP_THE_COPY
 #include "heap_ops.h"
 
+#if !BITS_HAVE_CLZ && CAIRN_INDEX_BITS == 16
+#define TWICE(x) x, x
+#define SIXTEEN(x) TWICE(TWICE(TWICE(TWICE(x))))
+const uint8_t bin_table[128] = {
+    0, 0, 2, 3, 4, 4, 5, 5, TWICE(TWICE(6)), TWICE(TWICE(7)), TWICE(TWICE(TWICE(8))), TWICE(TWICE(TWICE(9))),
+    SIXTEEN(10), SIXTEEN(11), SIXTEEN(12), SIXTEEN(12), SIXTEEN(13), SIXTEEN(13),
+};
+#endif
+
 index_t heap_take(struct cairn_heap *heap, index_t n)
 {
     index_t i;
