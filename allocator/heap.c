@@ -124,18 +124,6 @@ bool heap_fit_aligned(struct heap_fit *fit, size_t alignment, size_t size)
     return true;
 }
 
-void *heap_align(struct cairn_heap *heap, index_t i, const struct heap_fit *fit)
-{
-    void *start = heap_pointer(heap, i);
-    index_t gap = (index_t)(-((uintptr_t)start / CAIRN_GRANULE) % fit->step);
-    heap_cut(heap, i, fit->have, gap + fit->n);
-    if (gap != 0) {
-        heap_split(heap, i, gap + fit->n, gap);
-        heap_free(heap, start);
-    }
-    return heap_pointer(heap, i + gap);
-}
-
 index_t heap_extend(struct cairn_heap *heap, index_t *at, index_t size, index_t n)
 {
     index_t i = *at;

@@ -67,6 +67,12 @@ static inline void *heap_pointer(struct cairn_heap *heap, index_t i)
     return (struct granule *)heap + i;
 }
 
+/* The granule at `p`, which is one of the heap's. */
+static inline index_t heap_granule_index(struct cairn_heap *heap, const void *p)
+{
+    return (index_t)(((uintptr_t)p - (uintptr_t)heap) / CAIRN_GRANULE);
+}
+
 /* Granules for a request of `size` bytes, at least one; 0 if no heap could ever serve it. */
 static inline index_t heap_granules(size_t size)
 {
@@ -144,7 +150,10 @@ struct heap_fit {
 /* What to take for n bytes with `alignment`, a power of two. False if no heap could serve it. */
 bool heap_fit_aligned(struct heap_fit *fit, size_t alignment, size_t size);
 
-/* Cut the used block of `fit->have` granules at i down to the aligned ones. Returns their pointer. */
-void *heap_align(struct cairn_heap *heap, index_t i, const struct heap_fit *fit);
+/* Granules from `start`, where the block that was taken begins, to the first aligned one. */
+static inline index_t heap_gap(const struct heap_fit *fit, const void *start)
+{
+    return (index_t)(-((uintptr_t)start / CAIRN_GRANULE) % fit->step);
+}
 
 #endif

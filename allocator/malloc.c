@@ -120,6 +120,19 @@ void *calloc(size_t count, size_t size)
     return p == NULL ? NULL : memset(p, 0, bytes);
 }
 
+/* Free the block at `p` under the lock, or what follows the first n of its `size` granules. */
+static void give_back(void *p, index_t size, index_t n)
+{
+    uint32_t state = port_lock();
+    if (n == 0)
+        heap_free(STATE.heap, p);
+    else
+        heap_cut(STATE.heap, heap_granule_index(STATE.heap, p), size, n);
+    port_unlock(state);
+}
+
+/* Each step holds the lock by itself. Between them, all blocks in play are the caller's: the old one
+ * not yet freed, the new one taken, or what will be cut off. */
 void *realloc(void *p, size_t size)
 {
     if (p == NULL)
@@ -136,22 +149,17 @@ void *realloc(void *p, size_t size)
         if (have == 0)
             to = heap_take(heap, n);
     }
-    if (n == 0 || to == 0) {
-        port_unlock(state);
-        return refuse(ENOMEM);
-    }
-    if (to != from) {
-        /* Both ends of the move are the caller's: the one not yet freed, the other taken. */
-        port_unlock(state);
-        memmove(heap_pointer(heap, to), p, (size_t)old * CAIRN_GRANULE);
-        state = port_lock();
-    }
-    if (have == 0)
-        heap_free(heap, p);
-    else
-        heap_cut(heap, to, have, n);
     port_unlock(state);
-    return heap_pointer(heap, to);
+    if (n == 0 || to == 0)
+        return refuse(ENOMEM);
+    void *moved = heap_pointer(heap, to);
+    if (to != from)
+        memmove(moved, p, (size_t)old * CAIRN_GRANULE);
+    if (have == 0)
+        give_back(p, old, 0);
+    else if (have > n)
+        give_back(moved, have, n);
+    return moved;
 }
 
 void *reallocf(void *p, size_t size)
@@ -177,15 +185,19 @@ void *memalign(size_t alignment, size_t size)
     struct heap_fit fit;
     if (!heap_fit_aligned(&fit, alignment, size))
         return refuse(ENOMEM);
-    if (STATE.heap == NULL)
-        start();
-    void *p = NULL;
-    uint32_t state = port_lock();
-    index_t i = STATE.heap != NULL ? heap_take(STATE.heap, fit.have) : 0;
-    if (i != 0)
-        p = heap_align(STATE.heap, i, &fit);
-    port_unlock(state);
-    return p != NULL ? p : refuse(ENOMEM);
+    char *p = malloc((size_t)fit.have * CAIRN_GRANULE);
+    if (p == NULL)
+        return NULL;
+    index_t gap = heap_gap(&fit, p);
+    if (fit.have > gap + fit.n)
+        give_back(p, fit.have, gap + fit.n);
+    if (gap != 0) {
+        uint32_t state = port_lock();
+        heap_split(STATE.heap, heap_granule_index(STATE.heap, p), gap + fit.n, gap);
+        port_unlock(state);
+        give_back(p, gap, 0);
+    }
+    return p + (size_t)gap * CAIRN_GRANULE;
 }
 
 void *aligned_alloc(size_t alignment, size_t size)

@@ -68,7 +68,15 @@ void *cairn_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size
     if (!heap_fit_aligned(&fit, alignment, size))
         return NULL;
     index_t i = heap_take(heap, fit.have);
-    return i == 0 ? NULL : heap_align(heap, i, &fit);
+    if (i == 0)
+        return NULL;
+    index_t gap = heap_gap(&fit, heap_pointer(heap, i));
+    heap_cut(heap, i, fit.have, gap + fit.n);
+    if (gap != 0) {
+        heap_split(heap, i, gap + fit.n, gap);
+        heap_free(heap, heap_pointer(heap, i));
+    }
+    return heap_pointer(heap, i + gap);
 }
 
 size_t cairn_usable_size(struct cairn_heap *heap, void *p)
