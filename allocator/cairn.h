@@ -87,12 +87,12 @@ struct cairn_heap *cairn_system(void);
 /* ---- Looking into a heap -------------------------------------------------------------------- */
 
 struct cairn_stats {
-    size_t size;        /* bytes from the control data's start to the last block's end */
-    size_t control;     /* of these, control data: what no block can use */
-    size_t used;        /* bytes in live blocks, rounded up to CAIRN_GRANULE each */
-    size_t free;        /* bytes in free blocks: size - control - used */
-    size_t can_grow;    /* bytes above the last block, up to the limit */
-    size_t guaranteed;  /* the largest request that is sure to be served now */
+    size_t size;       /* bytes from the control data's start to the last block's end */
+    size_t control;    /* of these, control data: what no block can use */
+    size_t used;       /* bytes in live blocks, rounded up to CAIRN_GRANULE each */
+    size_t free;       /* bytes in free blocks: size - control - used */
+    size_t can_grow;   /* bytes above the last block, up to the limit */
+    size_t guaranteed; /* the largest request that is sure to be served now */
 };
 
 /* Fill `stats`. O(1), with one look at each bin. For the system heap, call it inside port_lock(). */

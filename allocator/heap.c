@@ -7,10 +7,15 @@
 #if !BITS_HAVE_CLZ && CAIRN_INDEX_BITS == 16
 #define TWICE(x) x, x
 #define SIXTEEN(x) TWICE(TWICE(TWICE(TWICE(x))))
+/* clang-format off */
 const uint8_t bin_table[128] = {
-    0, 0, 2, 3, 4, 4, 5, 5, TWICE(TWICE(6)), TWICE(TWICE(7)), TWICE(TWICE(TWICE(8))), TWICE(TWICE(TWICE(9))),
-    SIXTEEN(10), SIXTEEN(11), SIXTEEN(12), SIXTEEN(12), SIXTEEN(13), SIXTEEN(13),
+    0, 0, 2, 3, 4, 4, 5, 5,
+    TWICE(TWICE(6)), TWICE(TWICE(7)),
+    TWICE(TWICE(TWICE(8))), TWICE(TWICE(TWICE(9))),
+    SIXTEEN(10), SIXTEEN(11),
+    SIXTEEN(12), SIXTEEN(12), SIXTEEN(13), SIXTEEN(13),
 };
+/* clang-format on */
 #endif
 
 index_t heap_take(struct cairn_heap *heap, index_t n)
@@ -169,14 +174,12 @@ bool heap_lay_out(struct heap_layout *layout, void *memory, size_t size)
     if ((end - start) / CAIRN_GRANULE > HEAP_MAX_GRANULES)
         return false;
 
-    /* Below the handle stands a tile for every 32 granules above it, or for part of them: less the
-     * one in it, and one more for the window that is read at the last granule. So a map of m bytes
-     * serves 4 * m granules. */
+    /* A map of m bytes serves 4 * m granules above it. */
     index_t total = (index_t)((end - start) / CAIRN_GRANULE);
-    index_t map = (total + 4 * CAIRN_GRANULE) / (4 * CAIRN_GRANULE + 1);
-    if (map >= total)
+    layout->limit = total - (total + 4 * CAIRN_GRANULE) / (4 * CAIRN_GRANULE + 1);
+    if (layout->limit == 0)
         return false;
-    layout->limit = total - map;
+    index_t map = heap_map_granules(layout->limit);
     size_t control = sizeof(struct cairn_heap) + (bin_of(layout->limit) + 1u) * sizeof(link_t);
     layout->first = (index_t)((control + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
     if (layout->first >= layout->limit)

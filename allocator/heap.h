@@ -53,8 +53,8 @@ struct cairn_heap {
 };
 
 /* Largest request in bytes: nothing larger enters any arithmetic. */
-#define HEAP_MAX_REQUEST                                                                                               \
-    (HEAP_MAX_GRANULES < (size_t)PTRDIFF_MAX / CAIRN_GRANULE ? (size_t)HEAP_MAX_GRANULES * CAIRN_GRANULE               \
+#define HEAP_MAX_REQUEST                                                                                 \
+    (HEAP_MAX_GRANULES < (size_t)PTRDIFF_MAX / CAIRN_GRANULE ? (size_t)HEAP_MAX_GRANULES * CAIRN_GRANULE \
                                                              : (size_t)PTRDIFF_MAX)
 
 static inline struct granule *heap_granule(struct cairn_heap *heap, index_t i)
@@ -86,7 +86,8 @@ static inline index_t heap_granules(size_t size)
 static inline index_t heap_offset_index(uintptr_t offset)
 {
 #if UINTPTR_MAX > 0xffffffffu
-    return offset % CAIRN_GRANULE == 0 && offset / CAIRN_GRANULE < UINT32_MAX ? (index_t)(offset / CAIRN_GRANULE) : UINT32_MAX;
+    return offset % CAIRN_GRANULE == 0 && offset / CAIRN_GRANULE < UINT32_MAX ? (index_t)(offset / CAIRN_GRANULE)
+                                                                              : UINT32_MAX;
 #else
     return (offset >> (CAIRN_GRANULE == 8 ? 3 : 4)) | (offset << (CAIRN_GRANULE == 8 ? 29 : 28));
 #endif
@@ -99,6 +100,14 @@ struct heap_layout {
     size_t words;
     index_t first, limit;
 };
+
+/* Granules of the map below the handle, for indices up to `limit`: a tile for every 32 granules, less
+ * tile 0, which is at the handle, and one more for the window that is read at the last granule. */
+static inline index_t heap_map_granules(index_t limit)
+{
+    index_t tiles = (limit + TILE_GRANULES - 1u) / TILE_GRANULES;
+    return (index_t)((tiles * sizeof(struct tile) + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
+}
 
 /* Find the layout for `size` bytes at `memory`. Writes nothing there. False if the range is too
  * small, or larger than indices reach. */

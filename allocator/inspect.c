@@ -70,13 +70,11 @@ bool cairn_walk(struct cairn_heap *heap, cairn_visit *visit, void *context)
 void cairn_stats(struct cairn_heap *heap, struct cairn_stats *stats)
 {
     index_t first = first_granule(heap);
-    size_t tiles = ((size_t)heap->limit + TILE_GRANULES - 1u) / TILE_GRANULES;
-    size_t map = (tiles * sizeof(struct tile) + CAIRN_GRANULE - 1u) / CAIRN_GRANULE;
     /* What is above the top; or a block of the last bin that holds any, at its smallest. */
     index_t guaranteed = (index_t)heap->limit - heap->top;
     if (heap->nonempty != 0 && bin_floor(bin_last(heap->nonempty)) > guaranteed)
         guaranteed = bin_floor(bin_last(heap->nonempty));
-    stats->control = (map + first) * CAIRN_GRANULE;
+    stats->control = (size_t)(heap_map_granules(heap->limit) + first) * CAIRN_GRANULE;
     stats->used = (size_t)heap->used * CAIRN_GRANULE;
     stats->free = (size_t)(heap->top - first - heap->used) * CAIRN_GRANULE;
     stats->size = stats->control + stats->used + stats->free;
@@ -140,7 +138,7 @@ static int check_free(struct check *check, const struct block *block)
     const struct granule *first = heap_granule(heap, block->i);
     if (((index_t)first->check ^ first->next) != block->size || first[block->size - 1u].tail != block->size)
         return broken(check, 5, block->i);
-    if (!map_is_used(heap, block->i + block->size))
+    if (!map_is_used(heap, block->i + block->size) || block->i + block->size == heap->top)
         return broken(check, 6, block->i);
     check->free_blocks++;
     return 0;

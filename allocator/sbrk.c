@@ -50,8 +50,7 @@ static bool move(ptrdiff_t increment, uintptr_t *brk)
     uintptr_t limit = (uintptr_t)port_heap_limit();
     index_t i = find_break(brk, &lowest);
     /* As unsigned numbers: a region that starts above its limit has no room, not a lot of it. */
-    if (increment >= 0 ? *brk > limit || (uintptr_t)increment > limit - *brk
-                       : -(uintptr_t)increment > *brk - lowest)
+    if (increment >= 0 ? *brk > limit || (uintptr_t)increment > limit - *brk : -(uintptr_t)increment > *brk - lowest)
         return false;
     if (increment == 0)
         return true;

@@ -74,9 +74,9 @@ uint32_t meter_instructions(uint32_t passed)
 /* ---- Copying and clearing ------------------------------------------------------------------- */
 
 /* Calibrated as well: a call that does nothing costs nothing. */
-#define EXCLUDED_CALL(body)                                                                                            \
-    uint32_t entered = ticks();                                                                                        \
-    body;                                                                                                              \
+#define EXCLUDED_CALL(body)     \
+    uint32_t entered = ticks(); \
+    body;                       \
     excluded += ((ticks() - entered) & TICKS_MASK) + excluding
 
 static void copy_up(unsigned char *to, const unsigned char *from, size_t size)

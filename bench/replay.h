@@ -18,13 +18,13 @@ struct replay {
     struct trace *trace;
     struct replay_slot *slots;
     uint32_t slot_count;
-    bool fill;  /* false leaves the contents of blocks alone */
+    bool fill; /* false leaves the contents of blocks alone */
     uint32_t (*now)(void);
     /* After each operation: its kind, what it cost by now(), NULL does not care. */
     void (*done)(void *context, uint32_t op, char kind, uint32_t cost);
     void *context;
-    uint32_t stop_after;   /* operations; 0 runs to the end */
-    bool stop_at_failure;  /* stop at the first request that is not served */
+    uint32_t stop_after;  /* operations; 0 runs to the end */
+    bool stop_at_failure; /* stop at the first request that is not served */
     /* Results. */
     uint32_t ops, failures;
     const char *error; /* NULL if all went well */

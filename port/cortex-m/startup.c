@@ -72,11 +72,14 @@ __attribute__((weak)) void systick_handler(void)
 #define FOUR(x) x, x, x, x
 
 /* Exceptions 0 to 15 (ARMv7-M ARM, B1.5.2) and the first 32 interrupts. */
+/* clang-format off */
 __attribute__((section(".vectors"), used)) static void (*const vectors[])(void) = {
     (void (*)(void))(uintptr_t)__stack_top,
     (void (*)(void))reset_handler,
-    OTHER, FAULT, FAULT, FAULT, FAULT, FAULT, /* NMI; HardFault, MemManage, BusFault, UsageFault, SecureFault */
+    OTHER,                             /* NMI */
+    FAULT, FAULT, FAULT, FAULT, FAULT, /* HardFault, MemManage, BusFault, UsageFault, SecureFault */
     OTHER, OTHER, OTHER, OTHER, OTHER, OTHER, OTHER,
     systick_handler,
     FOUR(OTHER), FOUR(OTHER), FOUR(OTHER), FOUR(OTHER), FOUR(OTHER), FOUR(OTHER), FOUR(OTHER), FOUR(OTHER),
 };
+/* clang-format on */

