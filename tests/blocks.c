@@ -107,6 +107,6 @@ bool system_empty(void)
 {
     struct cairn_heap *heap = cairn_system();
     malloc_trim(0);
-    return heap == NULL || (sound(heap) && count_blocks(heap, CAIRN_USED).blocks == 0 &&
-                            count_blocks(heap, CAIRN_FREE).blocks == 0);
+    return heap == NULL ||
+           (sound(heap) && count_blocks(heap, CAIRN_USED).blocks == 0 && count_blocks(heap, CAIRN_FREE).blocks == 0);
 }

@@ -50,8 +50,10 @@ _Noreturn void cairn_fatal(enum cairn_reason reason, const void *address)
     fatal_address = address;
     if (catching)
         longjmp(catcher, 1);
-    if (expected_name == NULL)
-        tap_bail_out(cairn_reason_text(reason));
+    if (expected_name == NULL) { /* the plan is not kept, so the run has failed; others go on */
+        tap_comment(cairn_reason_text(reason));
+        tap_exit(1);
+    }
     if (reason != expected_reason)
         tap_comment(cairn_reason_text(reason));
     if (address != expected_address)

@@ -94,11 +94,3 @@ void tap_comment_number(const char *text, unsigned long number)
     write_number(number);
     tap_write("\n");
 }
-
-_Noreturn void tap_bail_out(const char *why)
-{
-    tap_write("Bail out! ");
-    tap_write(why);
-    tap_write("\n");
-    tap_exit(1);
-}

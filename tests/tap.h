@@ -21,12 +21,15 @@ struct tap_test {
     void (*run)(void);
 };
 
-#define TEST(function) {#function, function}
-#define TAP_MAIN(...)                                                                              \
-    int main(void)                                                                                 \
-    {                                                                                              \
-        static const struct tap_test tests[] = {__VA_ARGS__};                                      \
-        return tap_run(tests, (int)(sizeof tests / sizeof tests[0]));                              \
+#define TEST(function)      \
+    {                       \
+#function, function \
+    }
+#define TAP_MAIN(...)                                                 \
+    int main(void)                                                    \
+    {                                                                 \
+        static const struct tap_test tests[] = {__VA_ARGS__};         \
+        return tap_run(tests, (int)(sizeof tests / sizeof tests[0])); \
     }
 
 /* Print the plan, run each test, and return the status to leave main() with. */
@@ -45,9 +48,6 @@ int tap_status(void);
 /* One line for the reader, and one that ends in a number. */
 void tap_comment(const char *text);
 void tap_comment_number(const char *text, unsigned long number);
-
-/* End the run: nothing that follows would mean anything. */
-_Noreturn void tap_bail_out(const char *why);
 
 /* ---- What the machine gives: tap-host.c, tap-target.c ---------------------------------------- */
 

@@ -180,5 +180,5 @@ TAP_MAIN(TEST(zero_bytes_give_a_unique_pointer_that_can_be_freed), TEST(every_po
          TEST(the_usable_size_is_the_request_rounded_up_to_a_granule), TEST(blocks_do_not_overlap),
          TEST(calloc_clears_what_a_block_held_before), TEST(freeing_null_does_nothing),
          TEST(a_served_request_leaves_errno_alone), TEST(memory_of_a_block_that_was_freed_serves_again),
-         TEST(neighbours_become_one_block_in_every_order_of_freeing),
-         TEST(the_whole_region_can_be_used_and_used_again), TEST(nothing_can_be_set_by_mallopt))
+         TEST(neighbours_become_one_block_in_every_order_of_freeing), TEST(the_whole_region_can_be_used_and_used_again),
+         TEST(nothing_can_be_set_by_mallopt))

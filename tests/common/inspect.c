@@ -85,7 +85,8 @@ static void the_figures_add_up(void)
     struct cairn_stats stats;
     struct cairn_heap *heap = cairn_init(memory, MEMORY);
     cairn_stats(heap, &stats);
-    CHECK(stats.size + stats.can_grow == MEMORY && stats.used == 0 && stats.used + stats.free + stats.control == stats.size);
+    CHECK(stats.size + stats.can_grow == MEMORY && stats.used == 0 &&
+          stats.used + stats.free + stats.control == stats.size);
     heap = example(&small, &hole, &large);
     cairn_stats(heap, &stats);
     CHECK(stats.size + stats.can_grow == MEMORY && stats.used == 48 + 1600);
@@ -131,7 +132,7 @@ static void control_data_of_a_small_heap_is_at_most_6_percent(void)
     struct cairn_stats stats;
     cairn_stats(cairn_init(memory, 4096), &stats);
     tap_comment_number("control data of 4 KiB, bytes:", stats.control);
-    CHECK(stats.control * 100 <= 4096 * 6);
+    CHECK((4096 - stats.free - stats.can_grow) * 100 <= 4096 * 6);
 }
 
 static void control_data_of_a_large_heap_is_at_most_3_and_a_half_percent(void)
@@ -144,7 +145,8 @@ static void control_data_of_a_large_heap_is_at_most_3_and_a_half_percent(void)
     struct cairn_stats stats;
     cairn_stats(cairn_init(start + -(uintptr_t)start % CAIRN_GRANULE, 65536), &stats);
     tap_comment_number("control data of 64 KiB, bytes:", stats.control);
-    CHECK(stats.size + stats.can_grow == 65536 && stats.control * 1000 <= 65536 * 35);
+    /* What is lost by rounding counts as well. */
+    CHECK((65536 - stats.free - stats.can_grow) * 1000 <= 65536 * 35);
 }
 
 static void every_reason_has_a_text(void)

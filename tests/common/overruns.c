@@ -19,21 +19,26 @@ static struct {
     char *first, *low, *second, *middle, *third, *high, *last;
 } at;
 
-static struct cairn_heap *scene(size_t low, size_t size)
+static struct cairn_heap *scene_of(size_t middle, size_t high)
 {
     memset(memory, 0, MEMORY); /* nothing from an earlier try helps or hinders */
     struct cairn_heap *heap = cairn_init(memory, MEMORY);
     at.first = launder(cairn_malloc(heap, 16));
-    at.low = launder(cairn_malloc(heap, low));
+    at.low = launder(cairn_malloc(heap, 48));
     at.second = launder(cairn_malloc(heap, 32));
-    at.middle = launder(cairn_malloc(heap, size));
+    at.middle = launder(cairn_malloc(heap, middle));
     at.third = launder(cairn_malloc(heap, 32));
-    at.high = launder(cairn_malloc(heap, size));
+    at.high = launder(cairn_malloc(heap, high));
     at.last = launder(cairn_malloc(heap, 16));
     cairn_free(heap, at.high); /* freed first, so that it is not at its bin's head */
     cairn_free(heap, at.middle);
     cairn_free(heap, at.low);
     return heap;
+}
+
+static struct cairn_heap *scene(size_t size)
+{
+    return scene_of(size, size);
 }
 
 static void do_free(struct cairn_heap *heap, void *p)
@@ -68,7 +73,7 @@ static void a_byte_past_the_end_is_found_when_the_block_below_is_freed(void)
 {
     for (unsigned s = 0; s < SIZES; s++)
         for (unsigned value = 1; value < 256; value++) {
-            struct cairn_heap *heap = scene(48, sizes[s]);
+            struct cairn_heap *heap = scene(sizes[s]);
             at.middle[0] = (char)(at.middle[0] ^ (char)value);
             CHECK(caught_at(do_free, heap, at.second, at.middle));
         }
@@ -78,7 +83,7 @@ static void a_byte_past_the_end_is_found_when_the_block_below_grows(void)
 {
     for (unsigned s = 0; s < SIZES; s++)
         for (unsigned value = 1; value < 256; value += 7) {
-            struct cairn_heap *heap = scene(48, sizes[s]);
+            struct cairn_heap *heap = scene(sizes[s]);
             at.middle[0] = (char)(at.middle[0] ^ (char)value);
             CHECK(caught_at(do_grow, heap, at.second, at.middle));
         }
@@ -88,7 +93,7 @@ static void a_byte_past_the_end_is_found_when_the_block_is_taken(void)
 {
     for (unsigned s = 0; s < SIZES; s++)
         for (unsigned value = 1; value < 256; value += 7) {
-            struct cairn_heap *heap = scene(48, sizes[s]);
+            struct cairn_heap *heap = scene(sizes[s]);
             at.middle[0] = (char)(at.middle[0] ^ (char)value);
             wanted = sizes[s];
             CHECK(caught_at(do_take, heap, NULL, at.middle));
@@ -112,7 +117,7 @@ static void a_longer_overrun_is_found_when_the_block_below_is_freed(void)
     for (unsigned s = 0; s < SIZES; s++)
         for (unsigned v = 0; v < VALUES; v++)
             for (size_t length = 1; length <= 32; length++) {
-                struct cairn_heap *heap = scene(48, sizes[s]);
+                struct cairn_heap *heap = scene(sizes[s]);
                 if (length <= sizes[s] && overwrite(at.middle, values[v], length))
                     CHECK(caught_at(do_free, heap, at.second, at.middle));
             }
@@ -123,7 +128,7 @@ static void a_longer_overrun_is_found_when_the_block_is_taken(void)
     for (unsigned s = 0; s < SIZES; s++)
         for (unsigned v = 0; v < VALUES; v++)
             for (size_t length = 1; length <= 32; length++) {
-                struct cairn_heap *heap = scene(48, sizes[s]);
+                struct cairn_heap *heap = scene(sizes[s]);
                 wanted = sizes[s];
                 if (length <= sizes[s] && overwrite(at.middle, values[v], length))
                     CHECK(caught_at(do_take, heap, NULL, at.middle));
@@ -135,7 +140,7 @@ static void a_byte_before_the_start_is_found_when_the_block_below_is_taken(void)
     for (unsigned s = 0; s < SIZES; s++)
         for (size_t back = 1; back <= LINK; back++)
             for (unsigned v = 0; v < VALUES; v++) {
-                struct cairn_heap *heap = scene(48, sizes[s]);
+                struct cairn_heap *heap = scene(sizes[s]);
                 wanted = sizes[s];
                 if (overwrite(at.third - back, values[v], 1))
                     CHECK(caught_at(do_take, heap, NULL, at.middle));
@@ -146,7 +151,7 @@ static void a_byte_before_the_start_never_merges_what_is_not_there(void)
 {
     for (unsigned s = 0; s < SIZES; s++)
         for (unsigned value = 0; value < 256; value++) {
-            struct cairn_heap *heap = scene(48, sizes[s]);
+            struct cairn_heap *heap = scene(sizes[s]);
             if (!overwrite(at.third - LINK, (unsigned char)value, 1))
                 continue;
             wanted = sizes[s];
@@ -160,7 +165,7 @@ static void every_field_of_a_free_block_is_proven_before_it_is_used(void)
     for (unsigned s = 0; s < SIZES; s++)
         for (size_t field = 0; field < 3; field++)
             for (unsigned value = 0; value < MEMORY / CAIRN_GRANULE + 8; value++) {
-                struct cairn_heap *heap = scene(48, sizes[s]);
+                struct cairn_heap *heap = scene(sizes[s]);
                 uint32_t link = value < MEMORY / CAIRN_GRANULE ? value : UINT32_MAX - value;
                 char old[LINK];
                 memcpy(old, at.middle + field * LINK, LINK);
@@ -174,7 +179,7 @@ static void a_backward_link_is_proven_by_the_block_that_it_names(void)
 {
     for (unsigned s = 0; s < SIZES; s++)
         for (unsigned value = 0; value < MEMORY / CAIRN_GRANULE + 8; value++) {
-            struct cairn_heap *heap = scene(48, sizes[s]);
+            struct cairn_heap *heap = scene(sizes[s]);
             uint32_t link = value < MEMORY / CAIRN_GRANULE ? value : UINT32_MAX - value;
             char old[LINK]; /* high is second in its list: its backward link is not 0 */
             memcpy(old, at.high + LINK, LINK);
@@ -184,11 +189,30 @@ static void a_backward_link_is_proven_by_the_block_that_it_names(void)
         }
 }
 
+/* Four granules and five are of one bin: the smaller one is its head, the larger one is looked at next. */
+static void the_second_block_of_a_bin_is_taken_when_the_first_is_too_small(void)
+{
+    struct cairn_heap *heap = scene_of(4 * CAIRN_GRANULE, 5 * CAIRN_GRANULE);
+    CHECK(launder(cairn_malloc(heap, 5 * CAIRN_GRANULE)) == at.high);
+    CHECK(launder(cairn_malloc(heap, 4 * CAIRN_GRANULE)) == at.middle);
+    CHECK(cairn_check(heap, NULL) == 0);
+}
+
+static void the_second_block_of_a_bin_is_proven_too(void)
+{
+    for (unsigned v = 0; v < VALUES; v++) {
+        struct cairn_heap *heap = scene_of(4 * CAIRN_GRANULE, 5 * CAIRN_GRANULE);
+        wanted = 5 * CAIRN_GRANULE;
+        if (overwrite(at.last - LINK, values[v], 1))
+            CHECK(caught_at(do_take, heap, NULL, at.high));
+    }
+}
+
 /* What a live block's last bytes say is data, whatever it looks like. */
 static void bytes_of_a_live_block_are_never_taken_for_a_free_one(void)
 {
     for (unsigned value = 0; value < MEMORY / CAIRN_GRANULE; value++) {
-        struct cairn_heap *heap = scene(48, 32);
+        struct cairn_heap *heap = scene(32);
         uint32_t link = value;
         for (size_t i = 0; i < 32; i += LINK)
             memcpy(at.second + i, &link, LINK);
@@ -210,4 +234,5 @@ TAP_MAIN(TEST(a_byte_past_the_end_is_found_when_the_block_below_is_freed),
          TEST(a_byte_before_the_start_never_merges_what_is_not_there),
          TEST(every_field_of_a_free_block_is_proven_before_it_is_used),
          TEST(a_backward_link_is_proven_by_the_block_that_it_names),
-         TEST(bytes_of_a_live_block_are_never_taken_for_a_free_one))
+         TEST(the_second_block_of_a_bin_is_taken_when_the_first_is_too_small),
+         TEST(the_second_block_of_a_bin_is_proven_too), TEST(bytes_of_a_live_block_are_never_taken_for_a_free_one))

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #ifdef __arm__
-enum { STEPS = 1500 };
+enum { STEPS = 10000 };
 #else
-enum { STEPS = 12000 };
+enum { STEPS = 30000 };
 #endif
 enum { SLOTS = 60, PRIVATE = 4096, SYSTEM = 8192, ALL_EVERY = 32 };
 
@@ -221,8 +221,13 @@ static void *any_realloc(void *p, size_t size)
 static void a_random_program_finds_the_system_heap_as_it_should_be(void)
 {
     static const struct family system_family = {
-        .heap = cairn_system, .get = any_malloc, .get_zeroed = calloc, .get_aligned = any_aligned,
-        .resize = any_realloc, .usable = malloc_usable_size, .release = free,
+        .heap = cairn_system,
+        .get = any_malloc,
+        .get_zeroed = calloc,
+        .get_aligned = any_aligned,
+        .resize = any_realloc,
+        .usable = malloc_usable_size,
+        .release = free,
     };
     run(&system_family);
     CHECK(system_empty());
@@ -246,8 +251,13 @@ static void *sometimes_foreign(size_t size)
 static void it_does_so_while_somebody_else_moves_the_break(void)
 {
     static const struct family foreign_family = {
-        .heap = cairn_system, .get = sometimes_foreign, .get_zeroed = calloc, .get_aligned = memalign,
-        .resize = realloc, .usable = malloc_usable_size, .release = free,
+        .heap = cairn_system,
+        .get = sometimes_foreign,
+        .get_zeroed = calloc,
+        .get_aligned = memalign,
+        .resize = realloc,
+        .usable = malloc_usable_size,
+        .release = free,
     };
     run(&foreign_family);
     malloc_trim(0);
@@ -296,8 +306,13 @@ static void private_free(void *p)
 static void a_random_program_finds_a_private_heap_as_it_should_be(void)
 {
     static const struct family private_family = {
-        .heap = get_private, .get = private_malloc, .get_zeroed = private_calloc, .get_aligned = private_aligned,
-        .resize = private_realloc, .usable = private_usable, .release = private_free,
+        .heap = get_private,
+        .get = private_malloc,
+        .get_zeroed = private_calloc,
+        .get_aligned = private_aligned,
+        .resize = private_realloc,
+        .usable = private_usable,
+        .release = private_free,
     };
     keep_room(PRIVATE + SYSTEM);
     void *memory = sbrk(PRIVATE);

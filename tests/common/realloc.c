@@ -227,8 +227,7 @@ static void realloc_works_with_no_memory_but_the_block_below(void)
 TAP_MAIN(TEST(realloc_of_null_is_malloc), TEST(realloc_to_zero_bytes_leaves_the_smallest_block),
          TEST(shrinking_stays_in_place_and_frees_the_rest), TEST(growing_takes_the_free_block_above),
          TEST(growing_takes_from_the_break_at_the_top), TEST(growing_moves_down_into_the_free_block_below),
-         TEST(growing_takes_the_free_blocks_on_both_sides),
-         TEST(growing_moves_elsewhere_when_neighbours_are_too_small),
+         TEST(growing_takes_the_free_blocks_on_both_sides), TEST(growing_moves_elsewhere_when_neighbours_are_too_small),
          TEST(a_block_grows_through_all_sizes_with_its_contents), TEST(a_refused_realloc_leaves_the_block),
          TEST(a_refused_reallocf_frees_the_block), TEST(reallocarray_multiplies),
          TEST(realloc_works_with_no_memory_but_the_block_below))

@@ -10,9 +10,9 @@
 
 enum { ROOM = 10 * 1024, HELD = 5 };
 
-static char *memory;      /* all that the heap has, and will have */
+static char *memory; /* all that the heap has, and will have */
 static size_t memory_size;
-static char *held[HELD];  /* live blocks, with free ones between them */
+static char *held[HELD]; /* live blocks, with free ones between them */
 static const size_t held_size[HELD] = {8, 100, 24, 400, 60};
 
 /* The sizes that no heap serves; the last ones become this heap's. */
@@ -216,10 +216,15 @@ static void sbrk_refuses_to_leave_the_region(void)
 {
     char *brk = sbrk(0);
     const ptrdiff_t bad[] = {
-        INTPTR_MIN, INTPTR_MIN + 1, INTPTR_MAX, INTPTR_MAX - 1,
-        port_heap_limit() - brk + 1,      /* past the limit */
-        port_heap_start() - brk - 1,      /* below the start */
-        port_heap_start() - brk, -1, -8,  /* into what the heap holds */
+        INTPTR_MIN,
+        INTPTR_MIN + 1,
+        INTPTR_MAX,
+        INTPTR_MAX - 1,
+        port_heap_limit() - brk + 1, /* past the limit */
+        port_heap_start() - brk - 1, /* below the start */
+        port_heap_start() - brk,
+        -1,
+        -8, /* into what the heap holds */
     };
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         before();
@@ -252,8 +257,8 @@ static bool heap_serves(void)
     return served;
 }
 
-#define HEAP_REFUSES(call, size)                                                                   \
-    (before(), CHECK(launder(call) == NULL && errno == 0 && unchanged() && heap_serves()) ||       \
+#define HEAP_REFUSES(call, size)                                                             \
+    (before(), CHECK(launder(call) == NULL && errno == 0 && unchanged() && heap_serves()) || \
                    (tap_comment_number(#call, (unsigned long)(size)), false))
 
 static void a_private_heap_refuses_the_same(void)

@@ -4,12 +4,13 @@
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
 #include "port.h"
+#include "system.h"
 #include "systick.h"
 #include "tap.h"
 
 void systick_handler(void);
 
-static char *from_handler;  /* the handler's block */
+static char *from_handler; /* the handler's block */
 static unsigned interrupts, faults;
 
 /* Each time it frees the block that it took before. */
@@ -72,13 +73,16 @@ static void *held;
 
 static void taking_and_freeing(void)
 {
+    char *below = launder(malloc(100));
     char *p = launder(malloc(40));
     char *q = launder(malloc(200));
     fill(p, 40, 1);
-    free(held);
-    p = launder(realloc(p, 120));
+    free(below);
+    p = launder(realloc(p, 120)); /* down, and then elsewhere */
+    p = launder(realloc(p, 300));
     if (!filled(p, 40, 1))
         faults++;
+    free(held);
     free(q);
     held = launder(memalign(64, 40));
     free(p);
@@ -93,8 +97,8 @@ static void a_handler_may_allocate_at_every_instruction(void)
         before = interrupts;
         systick_start(first, 0xffffff);
         taking_and_freeing();
-        bool late = interrupts == before;
         systick_stop();
+        bool late = interrupts == before;
         if (late)
             break;
         CHECK(cairn_check(cairn_system(), NULL) == 0);
@@ -108,5 +112,38 @@ static void a_handler_may_allocate_at_every_instruction(void)
     CHECK(sound(cairn_system()) && count_blocks(cairn_system(), CAIRN_USED).blocks == 0);
 }
 
+/* The system heap as it is before the first request, with 4 KiB of room. */
+static void forget_the_heap(void)
+{
+    cairn_system_state = (struct cairn_system){.heap = NULL};
+    keep_room(4096);
+    from_handler = NULL;
+}
+
+static void a_handler_may_allocate_at_every_instruction_of_the_first_request(void)
+{
+    unsigned before = interrupts;
+    faults = 0;
+    uint32_t first = 10;
+    do {
+        forget_the_heap();
+        before = interrupts;
+        systick_start(first, 0xffffff);
+        char *p = launder(malloc(40));
+        systick_stop();
+        bool late = interrupts == before;
+        CHECK(p != NULL && cairn_check(cairn_system(), NULL) == 0);
+        CHECK(count_blocks(cairn_system(), CAIRN_USED).blocks == (late ? 1 : 2));
+        if (late)
+            break;
+        fill(p, 40, 1);
+        CHECK(filled(from_handler, 24, interrupts));
+        first++;
+    } while (first < 50000);
+    tap_comment_number("ticks of the first request:", first);
+    CHECK(first > 300 && first < 50000 && faults == 0);
+}
+
 TAP_MAIN(TEST(the_lock_nests), TEST(every_call_leaves_interrupts_as_it_found_them),
-         TEST(a_handler_may_allocate_at_every_instruction))
+         TEST(a_handler_may_allocate_at_every_instruction),
+         TEST(a_handler_may_allocate_at_every_instruction_of_the_first_request))

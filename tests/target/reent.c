@@ -20,8 +20,9 @@ static char *memory;
 static size_t memory_size;
 static uint32_t memory_before, state_before;
 
-static const size_t too_large[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 2, SIZE_MAX - 7, SIZE_MAX - 8,
-                                   SIZE_MAX - 15, SIZE_MAX - 16, (size_t)PTRDIFF_MAX + 1, PTRDIFF_MAX, 0x80001};
+static const size_t too_large[] = {SIZE_MAX,     SIZE_MAX - 1,  SIZE_MAX - 2,  SIZE_MAX - 7,
+                                   SIZE_MAX - 8, SIZE_MAX - 15, SIZE_MAX - 16, (size_t)PTRDIFF_MAX + 1,
+                                   PTRDIFF_MAX,  0x80001};
 enum { SIZES = sizeof too_large / sizeof too_large[0] };
 
 static void before(void)

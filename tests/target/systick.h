@@ -13,20 +13,26 @@
 #define SYST_CVR (*(volatile uint32_t *)0xE000E018u)
 
 /* Interrupt control and state: clears a SysTick that is pending (ARMv7-M ARM, B3.2.4). */
-#define ICSR            (*(volatile uint32_t *)0xE000ED04u)
-#define ICSR_PENDSTCLR  (1u << 25)
+#define ICSR (*(volatile uint32_t *)0xE000ED04u)
+#define ICSR_PENDSTCLR (1u << 25)
 
 enum { SYST_ON = 7 /* processor clock, interrupt, enabled */, SYST_COUNT = 5 /* without interrupt */ };
 
-/* The first interrupt after `first` ticks, the others `period` ticks apart. */
-static inline void systick_start(uint32_t first, uint32_t period)
+/* Start counting down from `first`, which is loaded one tick later. */
+static inline void systick_load(uint32_t first, uint32_t control)
 {
     SYST_CSR = 0;
     SYST_RVR = first;
     SYST_CVR = 0;
-    SYST_CSR = SYST_ON;
-    while (SYST_CVR == 0) /* `first` is loaded one tick later */
+    SYST_CSR = control;
+    while (SYST_CVR == 0)
         ;
+}
+
+/* The first interrupt after `first` ticks, the others `period` ticks apart. */
+static inline void systick_start(uint32_t first, uint32_t period)
+{
+    systick_load(first, SYST_ON);
     SYST_RVR = period; /* loaded when `first` has passed */
 }
 

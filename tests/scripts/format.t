@@ -1,0 +1,24 @@
+#!/bin/sh
+# format.t: every source is as clang-format leaves it, and says under which licence it is.
+#
+# SPDX-License-Identifier: MIT
+. tests/scripts/tap.sh
+plan 3
+
+# sources: every C file of the tree.
+sources() {
+    for folder in allocator port tests bench tools examples; do
+        [ ! -d "$folder" ] || find "$folder" -name '*.[ch]'
+    done | sort
+}
+
+sources >"$work/sources"
+[ -f .clang-format ] && [ "$(wc -l <"$work/sources")" -gt 50 ]
+result $? "there are a style and sources" "$work/sources"
+xargs clang-format --dry-run -Werror <"$work/sources" >"$work/said" 2>&1
+result $? "every source has the style" "$work/said"
+xargs grep -L 'SPDX-License-Identifier: MIT' <"$work/sources" >"$work/said"
+[ ! -s "$work/said" ]
+result $? "every source names its licence" "$work/said"
+
+done_testing

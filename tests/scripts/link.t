@@ -1,0 +1,68 @@
+#!/bin/sh
+# link.t: programs that must not link, each with the message that names the remedy.
+#
+# SPDX-License-Identifier: MIT
+. tests/scripts/tap.sh
+plan 12
+
+# link BOARD MEMORY SOURCE [FLAG...]: a firmware of SOURCE.
+link() {
+    board=$1
+    memory=$2
+    source=$3
+    shift 3
+    # shellcheck disable=SC2046
+    "${CROSS}gcc" $(flags "$board") -nostartfiles -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments "$@" -T "$memory" \
+        -T linker/sections.ld "$source" "build/$board/port/cortex-m/startup.o" \
+        "build/$board/port/cortex-m/semihosting.o" "build/$board/port/newlib/syscalls.o" "${archive:-build/$board/libcairn.a}" \
+        -o "$work/image.elf"
+}
+
+# program BYTES: a source with so much static data, and one allocation.
+program() {
+    cat >"$work/program-$1.c" <<END
+#include <stdlib.h>
+char data[$1] = "";
+int main(void)
+{
+    char *p = malloc(8);
+    return p == data;
+}
+END
+    echo "$work/program-$1.c"
+}
+
+microbit=boards/microbit/memory.ld
+mps2=boards/mps2-an385/memory.ld
+small=$(program 16)
+no_room="layout: the heap starts above its limit: no RAM is left for it."
+in_stack="layout: the heap reaches into the stack."
+too_large="layout: the heap is larger than a 16-bit index reaches (512 KiB)."
+
+passes "a program with little static data links" link microbit $microbit "$small"
+passes "a heap of a chosen size links" link microbit $microbit "$small" -Wl,--defsym=_heap_size=4096
+refuses "static data that leaves no heap does not link" "$no_room" link microbit $microbit "$(program 15000)"
+grep -q "Use less static data, or a smaller _stack_size in memory.ld." "$work/said"
+result $? "the message names the remedy" "$work/said"
+refuses "static data larger than the RAM does not link" "overflowed by" link microbit $microbit "$(program 20000)"
+refuses "a heap that reaches into the stack does not link" "$in_stack" \
+    link microbit $microbit "$small" -Wl,--defsym=_heap_size=15000
+refuses "a heap larger than the RAM does not link" "$in_stack" \
+    link microbit $microbit "$small" -Wl,--defsym=_heap_size=0x10000
+refuses "a heap without a byte does not link" "$no_room" link microbit $microbit "$small" -Wl,--defsym=_heap_size=0
+refuses "a heap that a 16-bit index does not reach does not link" "$too_large" \
+    link mps2-an385 $mps2 "$small" -Wl,--defsym=_heap_size=0x100000
+
+sed 's/LENGTH = 16K/LENGTH = 16K - 4/' $microbit >"$work/odd.ld"
+refuses "a stack that is not aligned does not link" "layout: the stack does not start at a multiple of 8" \
+    link microbit "$work/odd.ld" "$small"
+
+sed 's/^_stack_size.*/_stack_size = 20K;/' $microbit >"$work/deep.ld"
+refuses "a stack larger than what is left does not link" "$no_room" link microbit "$work/deep.ld" "$small"
+
+cp build/microbit/libcairn.a "$work/no-region.a"
+"${CROSS}ar" d "$work/no-region.a" region.o
+archive=$work/no-region.a
+refuses "a port without a region does not link" "port_heap_start" link microbit $microbit "$small"
+
+done_testing
