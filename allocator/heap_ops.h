@@ -17,7 +17,7 @@ static inline bool heap_take_inline(struct cairn_heap *heap, index_t n, index_t 
 }
 #else
 
-#ifdef __OPTIMIZE_SIZE__
+#ifdef HEAP_THE_COPY
 #define HEAP_INLINE static
 #else
 #define HEAP_INLINE static inline __attribute__((always_inline))

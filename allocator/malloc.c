@@ -66,17 +66,6 @@ static __attribute__((noinline)) void start(void)
     } while (!done);
 }
 
-/* The first request. NULL if there is no heap, or no room in it. */
-static __attribute__((noinline)) void *first_request(index_t n)
-{
-    start();
-    uint32_t state = port_lock();
-    struct cairn_heap *heap = STATE.heap;
-    index_t i = heap != NULL ? heap_take(heap, n) : 0;
-    port_unlock(state);
-    return i != 0 ? heap_pointer(heap, i) : refuse(ENOMEM);
-}
-
 /* ---- The family ----------------------------------------------------------------------------- */
 
 void *malloc(size_t size)
@@ -88,8 +77,12 @@ void *malloc(size_t size)
     }
     index_t n = (index_t)((size + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
     struct cairn_heap *heap = STATE.heap;
-    if (heap == NULL)
-        return first_request(n);
+    if (heap == NULL) {
+        start();
+        heap = STATE.heap;
+        if (heap == NULL)
+            return refuse(ENOMEM);
+    }
     uint32_t state = port_lock();
     index_t i;
     bool found = heap_take_inline(heap, n, &i);
