@@ -194,6 +194,9 @@ TARGET_TESTS := $(foreach b,$(BOARDS),$(foreach k,common fault target,$(patsubst
                 $(foreach b,$(BOARDS),$(patsubst %,$(BUILD)/$b/newlib/libc/%.elf,$(call names,libc)))
 SCRIPT_TESTS := $(wildcard tests/scripts/*.t)
 
+# Rules of their own: more images, added to TARGET_TESTS.
+include $(wildcard tests/*.mk)
+
 ## test: every test: host, boards under QEMU, faults, links, format; says how many passed
 test: packages
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) check

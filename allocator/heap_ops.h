@@ -4,8 +4,8 @@
  * counts (-Os), call the one copy that heap.c has.
  *
  * SPDX-License-Identifier: MIT */
-#ifndef CAIRN_HEAP_INLINES_H
-#define CAIRN_HEAP_INLINES_H
+#ifndef CAIRN_HEAP_OPS_H
+#define CAIRN_HEAP_OPS_H
 
 #include "heap.h"
 
