@@ -12,7 +12,7 @@
 enum { GUARD = 0xA5, MARGIN = 32 };
 
 static char *memory; /* 8 KiB */
-enum { MEMORY = 8192 };
+enum { MEMORY = 4096 };
 
 static void there_is_memory_to_try(void)
 {

@@ -221,7 +221,7 @@ static void there_is_a_large_block(void)
     while (large > room() / 3)
         large /= 2;
     tap_comment_number("bytes in the block that is resized:", large);
-    CHECK(large >= 2048);
+    CHECK(large >= 1024);
 }
 
 TAP_MAIN(TEST(the_clock_tells_instructions_apart), TEST(a_stretch_of_known_length_is_measured),
