@@ -11,7 +11,7 @@ WERROR  ?= $(if $(CI),-Werror)
 JOBS    ?= $(shell nproc)
 BOARD   ?= mps2-an385
 BOARDS  := mps2-an385 lm3s6965evb stm32vldiscovery netduinoplus2 mps2-an500 mps2-an505 mps3-an547 microbit
-LIBCS   := newlib nano
+LIBCS   := newlib nano picolibc
 TRACE   ?= tests/traces/lwip-httpd.trace
 TRACES  ?= $(sort $(wildcard tests/traces/*.trace))
 
@@ -42,62 +42,71 @@ all: $(BOARDS:%=$(BUILD)/%/libcairn.a)
 # Include directions are enforced by what each folder can see: the heap sees the port's contract,
 # ports see the contract and the public header, tests see the public header.
 
+# A tree is a board's objects for one family of C libraries:
+#   $(1) its folder under build/   $(2) compiler flags   $(3) the C library's own names, in port/
+#   $(4) its system calls, in port/   $(5) the board
+define tree_rules
+$(BUILD)/$(1)/allocator/%.o: allocator/%.c Makefile boards/$(5)/board.mk
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $(2) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -Iport -c $$< -o $$@
+
+$(BUILD)/$(1)/port/%.o: port/%.c Makefile boards/$(5)/board.mk
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $(2) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -Iport -Iport/cortex-m -iquote allocator -c $$< -o $$@
+
+# Whoever asks for one name gets them all.
+$(BUILD)/$(1)/names.o: $(BUILD)/$(1)/allocator/malloc.o $(BUILD)/$(1)/allocator/sbrk.o $(3:%=$(BUILD)/$(1)/port/%.o)
+	$(Q)$(CROSS)ld -r $$^ -o $$@
+$(BUILD)/$(1)/libcairn.a: $(addprefix $(BUILD)/$(1)/,names.o allocator/heap.o allocator/private.o allocator/inspect.o \
+        port/cortex-m/region.o port/cortex-m/fatal.o)
+	$(Q)rm -f $$@
+	$(Q)$(CROSS)ar rcs $$@ $$^
+	@echo "$$@"
+
+# What a test firmware stands on, besides the library.
+$(1)_RUNTIME := $(addprefix $(BUILD)/$(1)/port/,cortex-m/startup.o cortex-m/semihosting.o $(4:%=%.o))
+
+$(BUILD)/$(1)/bench/%.o: bench/%.c Makefile boards/$(5)/board.mk
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $(2) -O2 $(CFLAGS_COMMON) -ffunction-sections -fdata-sections -fno-builtin \
+	    $(if $(REPLAY_SLOTS),-DSLOTS=$(REPLAY_SLOTS)) $(LOCK) -iquote allocator -Iport -Iport/cortex-m -c $$< -o $$@
+$(BUILD)/$(1)/bench/%-cairn.o: bench/%.c Makefile boards/$(5)/board.mk
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $(2) -O2 $(CFLAGS_COMMON) -DCAIRN -ffunction-sections -fdata-sections -fno-builtin \
+	    $(if $(REPLAY_SLOTS),-DSLOTS=$(REPLAY_SLOTS)) $(LOCK) -iquote allocator -Iport -Iport/cortex-m -c $$< -o $$@
+
+$(BUILD)/$(1)/tests/%.o: tests/%.c Makefile boards/$(5)/board.mk
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $(2) $(OPT) $(CFLAGS_COMMON) -ffunction-sections -fdata-sections -fno-builtin $(LOCK) \
+	    -iquote allocator -Itests -Iport -Iport/cortex-m -c $$< -o $$@
+endef
+
+# A test image, build/<board>/<library>/<folder>/<name>.elf; its first folder names the board to the
+# runner.
+#   $(1) its tree   $(2) the C library   $(3) link flags   $(4) the board
+define image_rules
+$(BUILD)/$(4)/$(2)/%.elf: $(BUILD)/$(1)/tests/%.o $(TEST_SHARED:%=$(BUILD)/$(1)/tests/%.o) $(BUILD)/$(1)/tests/tap-target.o \
+        $(BUILD)/$(1)/libcairn.a $$($(1)_RUNTIME) linker/sections.ld boards/$(4)/memory.ld tests/one-heap
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $($(4)_CPU) $(3) $(FIRMWARE_LINK) -T boards/$(4)/memory.ld -T linker/sections.ld \
+	    -Wl,-Map,$$(@:.elf=.map) $$(filter %.o,$$^) $(BUILD)/$(1)/libcairn.a -lm -o $$@
+	$(Q)tests/one-heap $$(@:.elf=.map)
+endef
+
 define board_rules
 $(1)_CPU     := $(CPU_FLAGS)
 $(1)_MACHINE := $(MACHINE)
 $(1)_ICOUNT  := $(strip $(ICOUNT))
-$(1)_SLOTS   := $(REPLAY_SLOTS)
-
-$(BUILD)/$(1)/allocator/%.o: allocator/%.c Makefile boards/$(1)/board.mk
-	@mkdir -p $$(@D)
-	$(Q)$(CROSS)gcc $(CPU_FLAGS) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -Iport -c $$< -o $$@
-
-$(BUILD)/$(1)/port/%.o: port/%.c Makefile boards/$(1)/board.mk
-	@mkdir -p $$(@D)
-	$(Q)$(CROSS)gcc $(CPU_FLAGS) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -Iport -Iport/cortex-m -iquote allocator -c $$< -o $$@
-
-$(BUILD)/$(1)/libcairn.a: $(HEAP:%=$(BUILD)/$(1)/allocator/%.o) $(BUILD)/$(1)/port/newlib/reent.o \
-        $(BUILD)/$(1)/port/newlib/mallinfo.o $(BUILD)/$(1)/port/cortex-m/region.o $(BUILD)/$(1)/port/cortex-m/fatal.o
-	$(Q)rm -f $$@
-	$(Q)$(CROSS)ld -r $(BUILD)/$(1)/allocator/malloc.o $(BUILD)/$(1)/allocator/sbrk.o \
-	    $(BUILD)/$(1)/port/newlib/reent.o $(BUILD)/$(1)/port/newlib/mallinfo.o -o $(BUILD)/$(1)/names.o
-	$(Q)$(CROSS)ar rcs $$@ $(BUILD)/$(1)/names.o $(BUILD)/$(1)/allocator/heap.o $(BUILD)/$(1)/allocator/private.o \
-	    $(BUILD)/$(1)/allocator/inspect.o $(BUILD)/$(1)/port/cortex-m/region.o $(BUILD)/$(1)/port/cortex-m/fatal.o
-	@echo "$$@"
-
-# What a test firmware stands on, besides the library.
-$(1)_RUNTIME := $(BUILD)/$(1)/port/cortex-m/startup.o $(BUILD)/$(1)/port/cortex-m/semihosting.o \
-                $(BUILD)/$(1)/port/newlib/syscalls.o
-
-$(BUILD)/$(1)/bench/%.o: bench/%.c Makefile boards/$(1)/board.mk
-	@mkdir -p $$(@D)
-	$(Q)$(CROSS)gcc $(CPU_FLAGS) -O2 $(CFLAGS_COMMON) -ffunction-sections -fdata-sections -fno-builtin \
-	    $(if $(REPLAY_SLOTS),-DSLOTS=$(REPLAY_SLOTS)) $(LOCK) -iquote allocator -Iport -Iport/cortex-m -c $$< -o $$@
-$(BUILD)/$(1)/bench/%-cairn.o: bench/%.c Makefile boards/$(1)/board.mk
-	@mkdir -p $$(@D)
-	$(Q)$(CROSS)gcc $(CPU_FLAGS) -O2 $(CFLAGS_COMMON) -DCAIRN -ffunction-sections -fdata-sections -fno-builtin \
-	    $(if $(REPLAY_SLOTS),-DSLOTS=$(REPLAY_SLOTS)) $(LOCK) -iquote allocator -Iport -Iport/cortex-m -c $$< -o $$@
-
-$(BUILD)/$(1)/tests/%.o: tests/%.c Makefile boards/$(1)/board.mk
-	@mkdir -p $$(@D)
-	$(Q)$(CROSS)gcc $(CPU_FLAGS) $(OPT) $(CFLAGS_COMMON) -ffunction-sections -fdata-sections -fno-builtin $(LOCK) \
-	    -iquote allocator -Itests -Iport -Iport/cortex-m -c $$< -o $$@
-
-# A test image: build/<board>/<libc>/<folder>/<name>.elf. The suffix of its folder names the board
-# to the runner.
-$(BUILD)/$(1)/newlib/%.elf: $(BUILD)/$(1)/tests/%.o $(TEST_SHARED:%=$(BUILD)/$(1)/tests/%.o) $(BUILD)/$(1)/tests/tap-target.o $(BUILD)/$(1)/libcairn.a $$($(1)_RUNTIME) linker/sections.ld boards/$(1)/memory.ld tests/one-heap
-	@mkdir -p $$(@D)
-	$(Q)$(CROSS)gcc $(CPU_FLAGS) $(FIRMWARE_LINK) -T boards/$(1)/memory.ld -T linker/sections.ld -Wl,-Map,$$(@:.elf=.map) \
-	    $$(filter %.o,$$^) $(BUILD)/$(1)/libcairn.a -lm -o $$@
-	$(Q)tests/one-heap $$(@:.elf=.map)
-$(BUILD)/$(1)/nano/%.elf: $(BUILD)/$(1)/tests/%.o $(TEST_SHARED:%=$(BUILD)/$(1)/tests/%.o) $(BUILD)/$(1)/tests/tap-target.o $(BUILD)/$(1)/libcairn.a $$($(1)_RUNTIME) linker/sections.ld boards/$(1)/memory.ld tests/one-heap
-	@mkdir -p $$(@D)
-	$(Q)$(CROSS)gcc $(CPU_FLAGS) --specs=nano.specs -u _printf_float $(FIRMWARE_LINK) -T boards/$(1)/memory.ld -T linker/sections.ld \
-	    -Wl,-Map,$$(@:.elf=.map) $$(filter %.o,$$^) $(BUILD)/$(1)/libcairn.a -lm -o $$@
-	$(Q)tests/one-heap $$(@:.elf=.map)
+$(call tree_rules,$(1),$(CPU_FLAGS),newlib/reent newlib/mallinfo,newlib/syscalls,$(1))
+$(call tree_rules,$(1)/pico,$(CPU_FLAGS) --specs=picolibc.specs,picolibc/names newlib/mallinfo,,$(1))
+endef
+define board_images
+$(call image_rules,$(1),newlib,,$(1))
+$(call image_rules,$(1),nano,--specs=nano.specs -u _printf_float,$(1))
+$(call image_rules,$(1)/pico,picolibc,--specs=picolibc.specs --oslib=semihost,$(1))
 endef
 # CPU, if given, overrides the flags of every board.
-$(foreach b,$(BOARDS),$(eval REPLAY_SLOTS :=)$(eval include boards/$b/board.mk)$(if $(CPU),$(eval CPU_FLAGS := $(CPU)))$(eval $(call board_rules,$b)))
+$(foreach b,$(BOARDS),$(eval REPLAY_SLOTS :=)$(eval include boards/$b/board.mk)$(if $(CPU),$(eval CPU_FLAGS := $(CPU)))$(eval $(call board_rules,$b))$(eval $(call board_images,$b)))
 
 # ---- Packages ------------------------------------------------------------------------------------
 
@@ -190,12 +199,12 @@ names = $(patsubst tests/$(1)/%.c,%,$(wildcard tests/$(1)/*.c))
 HOST_TESTS := $(foreach l,$(HOST_LAYOUTS),$(foreach k,common fault,$(addprefix $(BUILD)/host/$l/bin/$k/,$(call names,$k)))) \
               $(addprefix $(BUILD)/host/cmocka/,$(call names,host))
 TARGET_TESTS := $(foreach b,$(BOARDS),$(foreach k,common fault target,$(patsubst %,$(BUILD)/$b/newlib/$k/%.elf,$(call names,$k)))) \
-                $(foreach b,$(BOARDS),$(patsubst %,$(BUILD)/$b/nano/libc/%.elf,$(call names,libc))) \
-                $(foreach b,$(BOARDS),$(patsubst %,$(BUILD)/$b/newlib/libc/%.elf,$(call names,libc)))
+                $(foreach b,$(BOARDS),$(foreach l,$(LIBCS),$(patsubst %,$(BUILD)/$b/$l/libc/%.elf,$(call names,libc))))
 SCRIPT_TESTS := $(wildcard tests/scripts/*.t)
 
 # Rules of their own: more images, added to TARGET_TESTS.
-include $(wildcard tests/*.mk)
+TEST_RULES ?= $(wildcard tests/*.mk)
+include $(TEST_RULES)
 
 ## test: every test: host, boards under QEMU, faults, links, format; says how many passed
 test: packages

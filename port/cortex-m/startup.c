@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "semihosting.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* From linker/sections.ld. In C a symbol is an address, never a value. */
@@ -11,6 +12,11 @@ extern uint32_t __data_load[], __data_start[], __data_end[];
 extern uint32_t __bss_start[], __bss_end[];
 extern void (*const __preinit_array_start[])(void), (*const __preinit_array_end[])(void);
 extern void (*const __init_array_start[])(void), (*const __init_array_end[])(void);
+
+extern char __tls_base[], __tls_load[], __tls_load_end[];
+
+/* picolibc's: where its thread-local variables are. Absent with other C libraries. */
+__attribute__((weak)) void _set_tls(void *base);
 
 int main(void);
 _Noreturn void reset_handler(void);
@@ -34,6 +40,14 @@ static void enable_fpu(void)
 }
 #endif
 
+static void start_tls(void)
+{
+    char *to = __tls_base;
+    for (const char *from = __tls_load; from < __tls_load_end; from++)
+        *to++ = *from;
+    _set_tls(__tls_base);
+}
+
 _Noreturn void reset_handler(void)
 {
 #if defined(__ARM_FP)
@@ -44,6 +58,8 @@ _Noreturn void reset_handler(void)
         *to = *from++;
     for (uint32_t *to = __bss_start; to < __bss_end; to++)
         *to = 0;
+    if (_set_tls != NULL)
+        start_tls();
     run(__preinit_array_start, __preinit_array_end);
     run(__init_array_start, __init_array_end);
     semihosting_exit(main());
