@@ -125,11 +125,12 @@ enum cairn_reason {
     CAIRN_NOT_A_BLOCK = 1, /* the pointer given is not the start of a block of this heap */
     CAIRN_DOUBLE_FREE,     /* the pointer given lies in a free block */
     CAIRN_CORRUPT_SIZE,    /* a free block's size or forward link was overwritten */
-    CAIRN_CORRUPT_LINK     /* a free block's backward link, or its neighbour in the list, was */
+    CAIRN_CORRUPT_LINK,    /* a free block's backward link, or its neighbour in the list, was */
+    CAIRN_ABOVE_CEILING    /* an interrupt that the lock does not hold back used the heap */
 };
 
 /* The heap was misused or is corrupt, and can not go on. `address` is the pointer given, or the
- * free block that was overwritten.
+ * free block that was overwritten; or the number of the exception that may not use the heap.
  *
  * Called with the lock held. Must not return, allocate or use the heap. The library brings one
  * that records both in cairn_failure and stops; a firmware may define its own. */

@@ -222,6 +222,8 @@ const char *cairn_reason_text(enum cairn_reason reason)
         return "the size or forward link of a free block was overwritten";
     case CAIRN_CORRUPT_LINK:
         return "the backward link of a free block, or its neighbour in the list, was overwritten";
+    case CAIRN_ABOVE_CEILING:
+        return "an interrupt above the lock's ceiling used the heap";
     }
     return "unknown reason";
 }
