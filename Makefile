@@ -35,8 +35,8 @@ TEST_SHARED := tap fatal blocks
 FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
 
 .PHONY: all run test check fit bench size help clean packages check-format check-includes FORCE
-## all: libcairn.a for every board, under build/<board>/
-all: $(BOARDS:%=$(BUILD)/%/libcairn.a)
+## all: libcairn.a and libcairn-sbrk.a for every board, under build/<board>/
+all: $(foreach b,$(BOARDS),$(BUILD)/$b/libcairn.a $(BUILD)/$b/libcairn-sbrk.a)
 
 # ---- Objects, by board ---------------------------------------------------------------------------
 # Include directions are enforced by what each folder can see: the heap sees the port's contract,
@@ -59,6 +59,17 @@ $(BUILD)/$(1)/names.o: $(BUILD)/$(1)/allocator/malloc.o $(BUILD)/$(1)/allocator/
 	$(Q)$(CROSS)ld -r $$^ -o $$@
 $(BUILD)/$(1)/libcairn.a: $(addprefix $(BUILD)/$(1)/,names.o allocator/heap.o allocator/private.o allocator/inspect.o \
         port/cortex-m/region.o port/cortex-m/fatal.o)
+	$(Q)rm -f $$@
+	$(Q)$(CROSS)ar rcs $$@ $$^
+	@echo "$$@"
+
+# The break alone, under the C library's own malloc.
+$(BUILD)/$(1)/sbrk-alone/%.o: allocator/%.c Makefile boards/$(5)/board.mk
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $(2) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -DCAIRN_SBRK_ALONE -Iport -c $$< -o $$@
+$(BUILD)/$(1)/sbrk-names.o: $(BUILD)/$(1)/sbrk-alone/sbrk.o $(addprefix $(BUILD)/$(1)/port/newlib/,sbrk_names.o malloc_lock.o)
+	$(Q)$(CROSS)ld -r $$^ -o $$@
+$(BUILD)/$(1)/libcairn-sbrk.a: $(BUILD)/$(1)/sbrk-names.o $(BUILD)/$(1)/port/cortex-m/region.o
 	$(Q)rm -f $$@
 	$(Q)$(CROSS)ar rcs $$@ $$^
 	@echo "$$@"
@@ -97,7 +108,7 @@ define board_rules
 $(1)_CPU     := $(CPU_FLAGS)
 $(1)_MACHINE := $(MACHINE)
 $(1)_ICOUNT  := $(strip $(ICOUNT))
-$(call tree_rules,$(1),$(CPU_FLAGS),newlib/reent newlib/mallinfo,newlib/syscalls,$(1))
+$(call tree_rules,$(1),$(CPU_FLAGS),newlib/reent newlib/sbrk_names newlib/mallinfo,newlib/syscalls,$(1))
 $(call tree_rules,$(1)/pico,$(CPU_FLAGS) --specs=picolibc.specs,picolibc/names newlib/mallinfo,,$(1))
 endef
 define board_images
@@ -152,7 +163,7 @@ fit: packages
 	$(Q)$(MAKE) --no-print-directory $(BUILD)/host/fit >&2
 	$(Q)$(BUILD)/host/fit $(TRACES)
 
-SIZE_SOURCES := $(HEAP:%=allocator/%.c) $(addprefix port/,newlib/reent.c newlib/mallinfo.c cortex-m/region.c cortex-m/fatal.c)
+SIZE_SOURCES := $(HEAP:%=allocator/%.c) $(addprefix port/,newlib/reent.c newlib/sbrk_names.c newlib/mallinfo.c cortex-m/region.c cortex-m/fatal.c)
 ## size: bytes of flash that a firmware pays, by core, optimization and what it calls, tab-separated
 size: packages
 	$(Q)SIZE_CFLAGS="$$SIZE_CFLAGS" $(PYTHON) bench/size.py $(CROSS) $(BUILD)/size $(SIZE_SOURCES)

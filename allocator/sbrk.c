@@ -13,6 +13,13 @@ struct cairn_system cairn_system_state;
 
 #define STATE cairn_system_state
 
+/* Alone, under the C library's own malloc, there is no heap to tell of a move. */
+#ifdef CAIRN_SBRK_ALONE
+#define HEAP ((struct cairn_heap *)NULL)
+#else
+#define HEAP STATE.heap
+#endif
+
 void *sbrk(ptrdiff_t increment);
 
 /* Tell the heap that what stands between granule i and `brk` is somebody else's. */
@@ -30,7 +37,7 @@ static bool reserve(struct cairn_heap *heap, index_t i, uintptr_t brk)
  * has begun. */
 static index_t find_break(uintptr_t *brk, uintptr_t *lowest)
 {
-    struct cairn_heap *heap = STATE.heap;
+    struct cairn_heap *heap = HEAP;
     if (heap == NULL) {
         *lowest = (uintptr_t)port_heap_start();
         *brk = STATE.brk != NULL ? (uintptr_t)STATE.brk : *lowest;
@@ -55,9 +62,9 @@ static bool move(ptrdiff_t increment, uintptr_t *brk)
     if (increment == 0)
         return true;
     uintptr_t moved = *brk + (uintptr_t)increment;
-    if (STATE.heap == NULL)
+    if (HEAP == NULL)
         STATE.cleared = 0; /* the heap will lie elsewhere */
-    else if (!reserve(STATE.heap, i, moved))
+    else if (!reserve(HEAP, i, moved))
         return false;
     STATE.brk = (char *)moved;
     return true;

@@ -1,4 +1,4 @@
-/* reent.c: the reentrant names by which newlib's own functions allocate, and its names of sbrk().
+/* reent.c: the reentrant names by which newlib's own functions allocate.
  *
  * All of them, or the C library's allocator comes in beside this one. errno goes to the structure
  * that the caller names, which is the one that errno means for whoever it belongs to.
@@ -15,10 +15,8 @@
 const char cairn_names = 0;
 
 /* Not in newlib's headers. */
-void *sbrk(ptrdiff_t increment);
 void *_reallocf_r(struct _reent *reent, void *p, size_t size);
 void _cfree_r(struct _reent *reent, void *p);
-void *_sbrk(ptrdiff_t increment);
 
 static void *or_errno(struct _reent *reent, void *p)
 {
@@ -114,17 +112,4 @@ void __malloc_lock(struct _reent *reent)
 void __malloc_unlock(struct _reent *reent)
 {
     (void)reent;
-}
-
-void *_sbrk(ptrdiff_t increment)
-{
-    return sbrk(increment);
-}
-
-void *_sbrk_r(struct _reent *reent, ptrdiff_t increment)
-{
-    void *old = sbrk(increment);
-    if (old == (void *)-1)
-        reent->_errno = errno;
-    return old;
 }
