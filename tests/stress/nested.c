@@ -1,0 +1,126 @@
+/* Main and two interrupts, one of which interrupts the other, take, resize and free blocks at random,
+ * a million times in all. SysTick comes between any two instructions; it leaves PendSV pending, of
+ * lower priority, which then runs in the middle of what main was doing, and is interrupted in turn.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "../target/systick.h"
+
+#include "blocks.h"
+#include "tap.h"
+
+void systick_handler(void);
+void pendsv_handler(void);
+
+/* Priorities of PendSV and SysTick: SHPR3 (ARMv7-M ARM, B3.2.13; ARMv6-M has the upper two bits).
+ * ARMv6-M allows words only. */
+#define SHPR3 (*(volatile uint32_t *)0xE000ED20u)
+#define ICSR_PENDSVSET (1u << 28)
+
+enum { OPERATIONS = 1000000, BLOCKS = 8, LARGEST = 72 };
+
+struct worker {
+    struct {
+        char *p;
+        size_t size;
+        unsigned seed;
+    } blocks[BLOCKS];
+    uint32_t random;
+    uint32_t operations, refused, faults;
+};
+
+static struct worker in_main = {.random = 1}, in_pendsv = {.random = 2}, in_systick = {.random = 3};
+
+/* xorshift32 (Marsaglia 2003). */
+static uint32_t next(struct worker *worker)
+{
+    uint32_t x = worker->random;
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    return worker->random = x;
+}
+
+/* One operation on one of the worker's own blocks, which nobody else touches. */
+static void step(struct worker *worker)
+{
+    uint32_t choice = next(worker);
+    size_t size = choice >> 8 & 127;
+    unsigned i = choice % BLOCKS;
+    char *old = worker->blocks[i].p;
+    worker->operations++;
+    if (old != NULL && !filled(old, worker->blocks[i].size, worker->blocks[i].seed))
+        worker->faults++;
+    if (size > LARGEST || (old != NULL && (choice & 0x800000u))) {
+        free(old);
+        worker->blocks[i].p = NULL;
+        return;
+    }
+    char *p = launder(old != NULL ? realloc(old, size) : malloc(size));
+    if (p == NULL) {
+        worker->refused++;
+        return;
+    }
+    if (old != NULL &&
+        !filled(p, size < worker->blocks[i].size ? size : worker->blocks[i].size, worker->blocks[i].seed))
+        worker->faults++;
+    worker->blocks[i].p = p;
+    worker->blocks[i].size = size;
+    worker->blocks[i].seed = worker->operations;
+    fill(p, size, worker->operations);
+}
+
+void pendsv_handler(void)
+{
+    step(&in_pendsv);
+    step(&in_pendsv);
+}
+
+void systick_handler(void)
+{
+    step(&in_systick);
+    SYST_RVR = 2500u + (next(&in_systick) >> 8 & 4095u);
+    ICSR = ICSR_PENDSVSET;
+}
+
+static void free_all(struct worker *worker)
+{
+    for (unsigned i = 0; i < BLOCKS; i++)
+        free(worker->blocks[i].p);
+}
+
+static uint32_t operations(void)
+{
+    return in_main.operations + in_pendsv.operations + in_systick.operations;
+}
+
+static void a_million_operations_leave_all_contents_as_they_were(void)
+{
+    SHPR3 = 0x40C00000u; /* SysTick above PendSV */
+    systick_start(3000, 3000);
+    while (operations() < OPERATIONS && in_main.faults + in_pendsv.faults + in_systick.faults == 0)
+        step(&in_main);
+    systick_stop();
+    tap_comment_number("operations in main:", in_main.operations);
+    tap_comment_number("operations in PendSV:", in_pendsv.operations);
+    tap_comment_number("operations in SysTick:", in_systick.operations);
+    CHECK(in_main.faults == 0 && in_pendsv.faults == 0 && in_systick.faults == 0);
+    CHECK(in_pendsv.operations > 10000 && in_systick.operations > 10000);
+}
+
+static void the_heap_is_sound(void)
+{
+    CHECK(sound(cairn_system()));
+}
+
+static void all_that_was_taken_can_be_freed(void)
+{
+    free_all(&in_main);
+    free_all(&in_pendsv);
+    free_all(&in_systick);
+    struct cairn_stats stats;
+    cairn_stats(cairn_system(), &stats);
+    CHECK(stats.used == 0 && stats.free == 0);
+}
+
+TAP_MAIN(TEST(a_million_operations_leave_all_contents_as_they_were), TEST(the_heap_is_sound),
+         TEST(all_that_was_taken_can_be_freed))
