@@ -1,12 +1,32 @@
-/* region.c: the heap region, as linker/sections.ld lays it out: from the end of .bss to the
- * reserved stack.
+/* region.c: the heap region, by the symbols that the firmware's linker script has anyway.
+ *
+ * Start: the first of these that there is.
+ *
+ *   __heap_start    linker/sections.ld, linker/heap.ld, --defsym; picolibc, Pico SDK 2, nRF MDK
+ *   __HeapBase      CMSIS, nRF5 SDK
+ *   __end__         Pico SDK; older CMSIS
+ *   _end, end       STM32Cube; any script that newlib's own sbrk would do with
+ *
+ * Limit: the first of these rows that holds one at or above the start.
+ *
+ *   __heap_limit    linker/sections.ld, linker/heap.ld, --defsym; nRF MDK
+ *   __heap_end      picolibc, Pico SDK 2
+ *   the lowest of   __HeapLimit                  CMSIS, nRF, Pico SDK
+ *                   __StackLimit                 CMSIS, nRF: the stack's lowest address
+ *                   _estack - _Min_Stack_Size    STM32Cube: likewise, if there are both
+ *
+ * So a script's own word for the heap's end cannot carry it into a stack that the script knows of;
+ * only __heap_limit and __heap_end, which mean nothing else, are taken as they stand. A limit below
+ * the start is another region's, or not a limit at all: newlib's semihosting library has a variable
+ * __heap_limit, in .data.
+ *
+ * Where one of the two is not found the limit is not above the start: there is no memory, and every
+ * request is refused. CAIRN_HEAP_START and CAIRN_HEAP_LIMIT, set when the library is built, name the
+ * symbol instead; then no other one is looked for, and one that is missing does not link.
  *
  * SPDX-License-Identifier: MIT */
 #include "cairn_config.h"
 #include "port.h"
-
-/* In C a linker symbol is an address, never a value. */
-extern char __heap_start[], __heap_limit[];
 
 /* What linker/sections.ld compares the region with: where 16 bits count its granules, 512 KiB. */
 #if CAIRN_INDEX_BITS == 16
@@ -15,12 +35,63 @@ __asm(".global cairn_heap_max\n\t.set cairn_heap_max, 0x80000");
 __asm(".global cairn_heap_max\n\t.set cairn_heap_max, 0x7fffffff");
 #endif
 
-char *port_heap_start(void)
+/* In C a linker symbol is an address, never a value; a weak one that is not there has address 0.
+ * _Min_Stack_Size is a number of bytes that stands where an address does. */
+#ifdef CAIRN_HEAP_START
+extern char CAIRN_HEAP_START[];
+#else
+extern char __heap_start[] __attribute__((weak)), __HeapBase[] __attribute__((weak));
+extern char __end__[] __attribute__((weak)), _end[] __attribute__((weak)), end[] __attribute__((weak));
+#endif
+
+#ifdef CAIRN_HEAP_LIMIT
+extern char CAIRN_HEAP_LIMIT[];
+#else
+extern char __heap_limit[] __attribute__((weak)), __heap_end[] __attribute__((weak));
+extern char __HeapLimit[] __attribute__((weak)), __StackLimit[] __attribute__((weak));
+extern char _estack[] __attribute__((weak)), _Min_Stack_Size[] __attribute__((weak));
+#endif
+
+#define COLD __attribute__((noinline, cold))
+
+COLD char *port_heap_start(void)
 {
-    return __heap_start;
+#ifdef CAIRN_HEAP_START
+    return CAIRN_HEAP_START;
+#else
+    if (__heap_start != 0)
+        return __heap_start;
+    if (__HeapBase != 0)
+        return __HeapBase;
+    if (__end__ != 0)
+        return __end__;
+    return _end != 0 ? _end : end;
+#endif
 }
 
+#ifdef CAIRN_HEAP_LIMIT
 char *port_heap_limit(void)
 {
-    return __heap_limit;
+    return CAIRN_HEAP_LIMIT;
 }
+#else
+COLD char *port_heap_limit(void)
+{
+    uintptr_t start = (uintptr_t)port_heap_start();
+    if (start == 0)
+        return 0;
+    if ((uintptr_t)__heap_limit >= start)
+        return __heap_limit;
+    if ((uintptr_t)__heap_end >= start)
+        return __heap_end;
+    /* Counted from the start, what lies below it, an absent symbol too, is farther than all above. */
+    uintptr_t room = (uintptr_t)__HeapLimit - start;
+    uintptr_t other = (uintptr_t)__StackLimit - start;
+    if (other < room)
+        room = other;
+    other = (uintptr_t)_estack - (uintptr_t)_Min_Stack_Size - start;
+    if (other < room && _estack != 0 && _Min_Stack_Size != 0)
+        room = other;
+    return (char *)(start + room);
+}
+#endif

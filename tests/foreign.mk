@@ -1,0 +1,83 @@
+# foreign.mk: the heap in firmware of other people's linker scripts: one image for each convention.
+
+# What tests/foreign/startup.c calls the ends of the sections, by the script's names.
+stm32cube_NAMES := image_stack_top=_estack image_data_load=_sidata image_data=_sdata image_data_end=_edata \
+                   image_bss=_sbss image_bss_end=_ebss
+cmsis_NAMES     := image_stack_top=__StackTop image_data_load=__etext image_data=__data_start__ \
+                   image_data_end=__data_end__ image_bss=__bss_start__ image_bss_end=__bss_end__
+bare_NAMES      := image_stack_top=my_stack_top image_data_load=data_load image_data=data_first \
+                   image_data_end=data_past image_bss=bss_first image_bss_end=bss_past
+
+defsyms = $(addprefix -Wl$(comma)--defsym=,$(1))
+comma  := ,
+
+# A test image.
+#   $(1) board   $(2) its name   $(3) program   $(4) script with MEMORY   $(5) script with SECTIONS
+#   $(6) which of the names above   $(7) link flags   $(8) system calls, an object that names the region
+define foreign_image
+TARGET_TESTS += $(BUILD)/$(1)/newlib/foreign/$(2).elf
+$(BUILD)/$(1)/newlib/foreign/$(2).elf: $(BUILD)/$(1)/tests/foreign/$(3).o $(BUILD)/$(1)/tests/foreign/startup.o \
+        $(addprefix $(BUILD)/$(1)/,$(TEST_SHARED:%=tests/%.o) tests/tap-target.o port/cortex-m/semihosting.o $(8)) \
+        $(BUILD)/$(1)/libcairn.a $(4) $(wildcard tests/foreign/*.ld) linker/heap.ld tests/foreign.mk tests/one-heap
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $($(1)_CPU) $(FIRMWARE_LINK) -Ltests/foreign -Llinker -T $(4) -T tests/foreign/$(5).ld \
+	    $(call defsyms,$($(6)_NAMES)) $(7) -Wl,-Map,$$(@:.elf=.map) $$(filter %.o,$$^) \
+	    -u cairn_names $(BUILD)/$(1)/libcairn.a -lm -o $$@
+	$(Q)tests/one-heap $$(@:.elf=.map)
+endef
+SYSCALLS := port/newlib/syscalls.o
+foreign = $(eval $(call foreign_image,mps2-an385,$(1),$(2),tests/foreign/memory.ld,$(3),$(4),$(5),$(6)))
+
+# Scripts as they are.
+$(call foreign,stm32cube,region,stm32cube,stm32cube,,$(SYSCALLS))
+$(call foreign,pico,region,pico,cmsis,,$(SYSCALLS))
+$(call foreign,pico-2,region,pico-2,cmsis,,$(SYSCALLS))
+$(call foreign,cmsis,region,cmsis,cmsis,,$(SYSCALLS))
+$(call foreign,nrf,region,nrf,cmsis,,$(SYSCALLS) tests/foreign/reserve.o)
+$(call foreign,fragment,region,fragment,bare,,$(SYSCALLS))
+$(eval $(call foreign_image,stm32vldiscovery,stm32cube,region,boards/stm32vldiscovery/memory.ld,stm32cube,stm32cube,,$(SYSCALLS)))
+
+# Names given on the link line, and when the library is built.
+$(call foreign,defsym,region,bare,bare,$(call defsyms,__heap_start=my_heap __heap_limit=my_stack),$(SYSCALLS))
+$(call foreign,defsym-limit,region,bare,bare,$(call defsyms,end=my_heap __heap_limit=my_stack),$(SYSCALLS))
+$(call foreign,pico-1,region,pico-1,cmsis,$(call defsyms,__heap_limit=__StackLimit),$(SYSCALLS))
+$(call foreign,named,region,bare,bare,,$(SYSCALLS) tests/foreign/named.o)
+$(BUILD)/mps2-an385/tests/foreign/named.o: port/cortex-m/region.c Makefile tests/foreign.mk
+	@mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(mps2-an385_CPU) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -DCAIRN_HEAP_START=my_heap \
+	    -DCAIRN_HEAP_LIMIT=my_stack -Iport -iquote allocator -c $< -o $@
+
+# A script that contradicts itself: the heap ends below the stack all the same.
+$(call foreign,limit-in-the-stack,region,stm32cube,stm32cube,$(call defsyms,__HeapLimit=_estack),$(SYSCALLS))
+# A variable of newlib's semihosting library is not taken for the limit.
+$(call foreign,semihosting,region,stm32cube,stm32cube,--specs=rdimon.specs -u __heap_limit)
+# Where there is no region, or one that ends below its start, there is no heap.
+$(call foreign,nothing-known,no_region,bare,bare,,$(SYSCALLS))
+$(call foreign,no-stack-size,no_region,bare,bare,$(call defsyms,_end=my_heap _estack=my_stack_top),$(SYSCALLS))
+$(call foreign,no-start,no_region,bare,bare,$(call defsyms,__heap_limit=my_stack),$(SYSCALLS))
+$(call foreign,limit-below-start,no_region,bare,bare,$(call defsyms,__heap_start=my_stack_top __heap_limit=my_heap),$(SYSCALLS))
+
+# picolibc's own script and startup code, which know __heap_start and __heap_end.
+TARGET_TESTS += $(BUILD)/mps2-an385/picolibc/foreign/picolibc.elf
+$(BUILD)/mps2-an385/picolibc/foreign/picolibc.elf: $(BUILD)/mps2-an385/pico/tests/foreign/region.o \
+        $(addprefix $(BUILD)/mps2-an385/pico/,$(TEST_SHARED:%=tests/%.o) tests/tap-target.o port/cortex-m/semihosting.o libcairn.a) \
+        tests/foreign.mk tests/one-heap
+	@mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(mps2-an385_CPU) --specs=picolibc.specs --crt0=semihost --oslib=semihost -Wl,--gc-sections -Wl,--no-warn-rwx-segments \
+	    $(call defsyms,__flash=0 __flash_size=0x400000 __ram=0x20000000 __ram_size=0x20000 __stack_size=0x800) \
+	    $(call defsyms,expected_start=__bss_end expected_limit=0x20000000+0x20000-0x800) -Wl,-Map,$(@:.elf=.map) \
+	    $(filter %.o,$^) -u cairn_names $(BUILD)/mps2-an385/pico/libcairn.a -o $@
+	$(Q)tests/one-heap $(@:.elf=.map)
+
+# Our own script: its names come first, whatever else there is.
+TARGET_TESTS += $(BUILD)/microbit/newlib/foreign/own.elf
+$(BUILD)/microbit/newlib/foreign/own.elf: $(BUILD)/microbit/tests/foreign/region.o \
+        $(addprefix $(BUILD)/microbit/,$(TEST_SHARED:%=tests/%.o) tests/tap-target.o) $(microbit_RUNTIME) \
+        $(BUILD)/microbit/libcairn.a linker/sections.ld boards/microbit/memory.ld tests/foreign.mk tests/one-heap
+	@mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(microbit_CPU) $(FIRMWARE_LINK) -T boards/microbit/memory.ld -T linker/sections.ld \
+	    $(call defsyms,expected_start=__bss_end expected_limit=0x20000000+0x4000-_stack_size) \
+	    $(call defsyms,__HeapBase=0x20000100 __end__=0x20000200 _end=0x20000300 __heap_end=__stack_top __HeapLimit=0x20003000) \
+	    $(call defsyms,__StackLimit=0x20003400 _estack=0x20003000 _Min_Stack_Size=0x100) -Wl,-Map,$(@:.elf=.map) \
+	    $(filter %.o,$^) $(BUILD)/microbit/libcairn.a -lm -o $@
+	$(Q)tests/one-heap $(@:.elf=.map)
