@@ -96,7 +96,14 @@ struct cairn_stats {
 };
 
 /* Fill `stats`. O(1), with one look at each bin. For the system heap, call it inside port_lock(). */
+#ifdef __cplusplus /* where a function of a structure's name hides its constructor: it has none */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#endif
 void cairn_stats(struct cairn_heap *heap, struct cairn_stats *stats);
+#ifdef __cplusplus
+#pragma GCC diagnostic pop
+#endif
 
 enum cairn_kind {
     CAIRN_USED,

@@ -16,6 +16,13 @@
 
 #include <stdbool.h>
 
+#ifdef __cplusplus
+#define TAP_NORETURN [[noreturn]]
+extern "C" {
+#else
+#define TAP_NORETURN _Noreturn
+#endif
+
 struct tap_test {
     const char *name;
     void (*run)(void);
@@ -52,9 +59,13 @@ void tap_comment_number(const char *text, unsigned long number);
 /* ---- What the machine gives: tap-host.c, tap-target.c ---------------------------------------- */
 
 void tap_write(const char *text);
-_Noreturn void tap_exit(int status);
+TAP_NORETURN void tap_exit(int status);
 
 /* The seed of a random run: `usual`, unless whoever runs the test has named another. */
 unsigned long tap_seed(unsigned long usual);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,10 +5,10 @@
 . tests/scripts/tap.sh
 plan 3
 
-# sources: every C file of the tree.
+# sources: every C and C++ file of the tree.
 sources() {
     for folder in allocator port tests bench tools examples; do
-        [ ! -d "$folder" ] || find "$folder" -name '*.[ch]'
+        [ ! -d "$folder" ] || find "$folder" -name '*.[ch]' -o -name '*.[ch]pp'
     done | sort
 }
 

@@ -20,7 +20,7 @@ run() {
         programs="$programs $work/$program.sh"
     done
     # shellcheck disable=SC2086
-    TEST_TIMEOUT=2 tests/run 1 $programs >"$work/run" 2>&1
+    TEST_TIMEOUT=5 tests/run 1 $programs >"$work/run" 2>&1
 }
 
 last_line() {
