@@ -13,7 +13,6 @@
 #ifndef CAIRN_HPP
 #define CAIRN_HPP
 
-/* A function and a structure may share a name, and cairn_stats does. */
 #include "cairn.h"
 
 #include <cstddef>
