@@ -35,8 +35,8 @@ TEST_SHARED := tap fatal blocks
 FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
 
 .PHONY: all run test check fit bench size help clean packages check-format check-includes FORCE
-## all: libcairn.a and libcairn-sbrk.a for every board, under build/<board>/
-all: $(foreach b,$(BOARDS),$(BUILD)/$b/libcairn.a $(BUILD)/$b/libcairn-sbrk.a)
+## all: libcairn.a and libcairn-sbrk.a for every board, under build/<board>/; for picolibc under pico/
+all: $(foreach b,$(BOARDS),$(addprefix $(BUILD)/$b/,libcairn.a libcairn-sbrk.a pico/libcairn.a))
 
 # ---- Objects, by board ---------------------------------------------------------------------------
 # Include directions are enforced by what each folder can see: the heap sees the port's contract,
