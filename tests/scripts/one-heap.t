@@ -3,9 +3,10 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 8
+plan 11
 
 board=mps2-an385
+tree=$board # whose archive is made to lack names
 
 cat >"$work/program.c" <<'END'
 #include <stdio.h>
@@ -35,7 +36,7 @@ image() {
 
 # lacking NAME...: an archive in which NAMEs can not be found from outside.
 lacking() {
-    cp build/$board/libcairn.a "$work/lacking.a"
+    cp "build/$tree/libcairn.a" "$work/lacking.a"
     (cd "$work" && "${CROSS}ar" x lacking.a names.o)
     for name in "$@"; do
         "${CROSS}objcopy" --localize-symbol="$name" "$work/names.o"
@@ -63,5 +64,26 @@ done
 lacking malloc free
 image "$work/lacking.a" -Wl,--allow-multiple-definition >"$work/linking" 2>&1
 refuses "an archive without malloc and free is found out" "$two_heaps" tests/one-heap "$work/image.map"
+
+# picolibc_image ARCHIVE [FLAG...]: the same with picolibc, which allocates by the plain names.
+picolibc_image() {
+    archive=$1
+    shift
+    rm -f "$work/image.map"
+    # shellcheck disable=SC2046
+    "${CROSS}gcc" $(flags $board) --specs=picolibc.specs --oslib=semihost -nostartfiles -fno-builtin \
+        -Wl,--gc-sections -Wl,--no-warn-rwx-segments "$@" -Wl,-Map,"$work/image.map" \
+        -T boards/$board/memory.ld -T linker/sections.ld "$work/program.c" \
+        build/$tree/port/cortex-m/startup.o build/$tree/port/cortex-m/semihosting.o "$archive" -o "$work/image.elf"
+}
+
+tree=$board/pico
+picolibc_image build/$tree/libcairn.a >"$work/linking" 2>&1
+passes "an image of picolibc with all names has one heap" tests/one-heap "$work/image.map"
+for name in malloc calloc; do
+    lacking $name
+    picolibc_image "$work/lacking.a" -Wl,--allow-multiple-definition >"$work/linking" 2>&1
+    refuses "an archive for picolibc without $name is found out" "$two_heaps" tests/one-heap "$work/image.map"
+done
 
 done_testing
