@@ -29,14 +29,14 @@ CFLAGS_COMMON := -std=c11 -g $(WARNINGS) -MMD -MP
 CFLAGS_CORE   := -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections
 LOCK          := -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"'
 
-HEAP    := heap malloc private sbrk inspect
+HEAP    := heap malloc private sbrk inspect regions
 # What every test program stands on, besides its machine's tap-host or tap-target.
 TEST_SHARED := tap fatal blocks
 FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
 
 .PHONY: all run test check fit bench size help clean packages check-format check-includes FORCE
-## all: libcairn.a and libcairn-sbrk.a for every board, under build/<board>/; for picolibc under pico/
-all: $(foreach b,$(BOARDS),$(addprefix $(BUILD)/$b/,libcairn.a libcairn-sbrk.a pico/libcairn.a))
+## all: libcairn.a and libcairn-sbrk.a for every board, under build/<board>/; under pico/ for picolibc, under regions/ with regions
+all: $(foreach b,$(BOARDS),$(addprefix $(BUILD)/$b/,libcairn.a libcairn-sbrk.a pico/libcairn.a regions/libcairn.a))
 
 # ---- Objects, by board ---------------------------------------------------------------------------
 # Include directions are enforced by what each folder can see: the heap sees the port's contract,
@@ -57,7 +57,7 @@ $(BUILD)/$(1)/port/%.o: port/%.c Makefile boards/$(5)/board.mk
 # Whoever asks for one name gets them all.
 $(BUILD)/$(1)/names.o: $(BUILD)/$(1)/allocator/malloc.o $(BUILD)/$(1)/allocator/sbrk.o $(3:%=$(BUILD)/$(1)/port/%.o)
 	$(Q)$(CROSS)ld -r $$^ -o $$@
-$(BUILD)/$(1)/libcairn.a: $(addprefix $(BUILD)/$(1)/,names.o allocator/heap.o allocator/private.o allocator/inspect.o \
+$(BUILD)/$(1)/libcairn.a: $(addprefix $(BUILD)/$(1)/,names.o allocator/heap.o allocator/private.o allocator/inspect.o allocator/regions.o \
         port/cortex-m/region.o port/cortex-m/fatal.o)
 	$(Q)rm -f $$@
 	$(Q)$(CROSS)ar rcs $$@ $$^

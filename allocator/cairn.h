@@ -84,6 +84,64 @@ size_t cairn_usable_size(struct cairn_heap *heap, void *p);
 /* The system heap's handle; NULL before the first request. */
 struct cairn_heap *cairn_system(void);
 
+/* ---- Regions ---------------------------------------------------------------------------------
+ * Further ranges of RAM for the system heap: CCM, DTCM, external RAM. malloc() falls back to them in
+ * the order in which they were added; free(), realloc() and malloc_usable_size() find the region that
+ * a block lies in. Each is a heap of its own: cairn_stats(), cairn_walk() and cairn_check() tell of it.
+ * A library built with CAIRN_REGIONS=1 has these functions; in any other they do not link. */
+
+/* What a region's RAM is: these, and the firmware's own bits, added up. */
+enum {
+    CAIRN_DMA = 1,           /* a DMA controller reaches it */
+    CAIRN_FAST = 2,          /* no wait states: tightly coupled */
+    CAIRN_EXTERNAL = 4,      /* behind a memory controller */
+    CAIRN_ON_REQUEST = 8,    /* malloc() takes nothing from it: kept for cairn_malloc_in() */
+    CAIRN_FIRST_USER = 0x100 /* this bit and those above it are the firmware's own */
+};
+
+enum cairn_region_error {
+    CAIRN_REGION_ADDED = 0,
+    CAIRN_REGION_OUT_OF_RANGE, /* NULL, past the end of the address space, or an end holds no data */
+    CAIRN_REGION_UNALIGNED,    /* `memory` or `size` is no multiple of CAIRN_GRANULE */
+    CAIRN_REGION_TOO_SMALL,    /* no room for the control data and one block */
+    CAIRN_REGION_TOO_LARGE,    /* larger than the index reaches (CAIRN_INDEX_BITS: 512 KiB for 16) */
+    CAIRN_REGION_OVERLAPS      /* overlaps the system heap's range or another region */
+};
+
+/* Give the `size` bytes at `memory`, whose old contents do not matter, to the system heap, for good.
+ *
+ * Returns  CAIRN_REGION_ADDED; or an error, with nothing changed. (That it holds no data is found
+ *          out by writing to its first and last word.)
+ * Cost     1/32 of the range and at most 84 bytes are control data.
+ * Time     proportional to the control data, which is cleared, with interrupts live.
+ * Context  thread; one call at a time. The RAM must work: its clock and controller are set up. */
+enum cairn_region_error cairn_add_region(void *memory, size_t size, uint32_t attributes);
+
+/* A sentence for `error`: a constant string. */
+const char *cairn_region_text(enum cairn_region_error error);
+
+/* The heap of region `n`, counted from 0 in the order in which they were added, and what it is, in
+ * *`attributes` if that is not NULL. NULL, with *`attributes` as it was, if there are not as many.
+ * Lock it, as the system heap, by port_lock(). */
+struct cairn_heap *cairn_region(uint32_t n, uint32_t *attributes);
+
+/* As malloc(), from RAM that has all of `attributes`: from the system heap if it has
+ * (CAIRN_SYSTEM_ATTRIBUTES), else from the first region that has and where there is room.
+ * 0 asks for no attribute, as malloc() does.
+ *
+ * Returns  NULL, with errno ENOMEM, if there is no such RAM or no room in it. To be freed by free().
+ *          realloc() leaves a block in its region as long as there is room. Then it moves it as malloc()
+ *          would; but from a region with CAIRN_ON_REQUEST only to RAM with all the region's attributes.
+ * Time     O(1) for the system heap and for each region that was added. */
+void *cairn_malloc_in(uint32_t attributes, size_t size);
+
+/* Memory for DMA: cairn_malloc_in(CAIRN_DMA, size) that starts and ends on a cache line
+ * (CAIRN_CACHE_LINE), so that cleaning or invalidating its lines touches nothing else: no other block
+ * and no metadata stands in them.
+ * Returns  NULL, with errno ENOMEM, if there is none. To be freed by free(); realloc() keeps neither
+ *          the start nor the end on a line. */
+void *cairn_dma_alloc(size_t size);
+
 /* ---- Looking into a heap -------------------------------------------------------------------- */
 
 struct cairn_stats {

@@ -21,7 +21,36 @@
 #error "CAIRN_INDEX_BITS must be 16 (heaps up to 512 KiB) or 32"
 #endif
 
+/* Further ranges of RAM behind malloc(): 0 or 1. See cairn.h, Regions.
+ * 0: there is one, the system heap.
+ * 1: cairn_add_region() and what belongs to it. Costs 950 bytes of flash at most (Cortex-M3, -Os), 4 of
+ *    RAM, 11 instructions in free() and in realloc(), and about 5 more for each region that was added;
+ *    nothing in malloc() while the system heap can serve. */
+#ifndef CAIRN_REGIONS
+#define CAIRN_REGIONS 0
+#endif
+
+#if CAIRN_REGIONS != 0 && CAIRN_REGIONS != 1
+#error "CAIRN_REGIONS must be 0 (the system heap alone) or 1 (regions can be added)"
+#endif
+
+/* What the RAM of the system heap is, for cairn_malloc_in(): attributes of cairn.h, added up.
+ * Default: a DMA controller reaches it. */
+#ifndef CAIRN_SYSTEM_ATTRIBUTES
+#define CAIRN_SYSTEM_ATTRIBUTES CAIRN_DMA
+#endif
+
+/* Bytes in a line of the data cache, for cairn_dma_alloc(): a power of two, CAIRN_GRANULE or more.
+ * 32: Cortex-M7 and Cortex-M55; elsewhere it does no harm. */
+#ifndef CAIRN_CACHE_LINE
+#define CAIRN_CACHE_LINE 32
+#endif
+
 /* Unit of allocation and of alignment, in bytes: four indices, what a free block needs. */
 #define CAIRN_GRANULE (CAIRN_INDEX_BITS / 2)
+
+#if CAIRN_CACHE_LINE < CAIRN_GRANULE || (CAIRN_CACHE_LINE & (CAIRN_CACHE_LINE - 1)) != 0
+#error "CAIRN_CACHE_LINE must be a power of two, CAIRN_GRANULE or more"
+#endif
 
 #endif

@@ -1,4 +1,5 @@
-/* malloc.c: the malloc family, over the system heap, which starts itself and grows by the break.
+/* malloc.c: the malloc family, over the system heap, which starts itself and grows by the break, and
+ * over the regions that were added to it, if it is built for any.
  *
  * The lock is held for metadata work only: bytes are copied and cleared with it released. errno
  * becomes ENOMEM where memory is wanting, and EINVAL for an alignment that is none.
@@ -23,7 +24,7 @@ struct cairn_heap *cairn_system(void)
     return STATE.heap;
 }
 
-static __attribute__((noinline)) void *refuse(int error)
+__attribute__((noinline)) void *system_refuse(int error)
 {
     errno = error;
     return NULL;
@@ -66,13 +67,37 @@ static __attribute__((noinline)) void start(void)
     } while (!done);
 }
 
+void *system_take(index_t n)
+{
+    if (STATE.heap == NULL)
+        start();
+    uint32_t state = port_lock();
+    index_t i = STATE.heap != NULL ? heap_take(STATE.heap, n) : 0;
+    port_unlock(state);
+    return i != 0 ? heap_pointer(STATE.heap, i) : NULL;
+}
+
+/* n granules where the system heap has none. */
+static inline void *take_elsewhere(index_t n)
+{
+    void *p = region_take(0, n);
+    return p != NULL ? p : system_refuse(ENOMEM);
+}
+
+/* The heap to ask for the block at `p`. */
+static inline struct cairn_heap *home_of(const void *p)
+{
+    struct cairn_heap *heap = region_heap(p);
+    return heap != NULL ? heap : STATE.heap;
+}
+
 /* ---- The family ----------------------------------------------------------------------------- */
 
 void *malloc(size_t size)
 {
     if (size - 1u >= HEAP_MAX_REQUEST) { /* 0, too, is past the end */
         if (size != 0)
-            return refuse(ENOMEM);
+            return system_refuse(ENOMEM);
         size = 1;
     }
     index_t n = (index_t)((size + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
@@ -81,21 +106,22 @@ void *malloc(size_t size)
         start();
         heap = STATE.heap;
         if (heap == NULL)
-            return refuse(ENOMEM);
+            return take_elsewhere(n);
     }
     uint32_t state = port_lock();
     index_t i;
     bool found = heap_take_inline(heap, n, &i);
     port_unlock(state);
-    return found ? heap_pointer(heap, i) : refuse(ENOMEM);
+    return found ? heap_pointer(heap, i) : take_elsewhere(n);
 }
 
 void free(void *p)
 {
     if (p == NULL)
         return;
+    struct cairn_heap *heap = home_of(p);
     uint32_t state = port_lock();
-    heap_free_inline(STATE.heap, p);
+    heap_free_inline(heap, p);
     port_unlock(state);
 }
 
@@ -108,19 +134,19 @@ void *calloc(size_t count, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
-        return refuse(ENOMEM);
+        return system_refuse(ENOMEM);
     void *p = malloc(bytes);
     return p == NULL ? NULL : memset(p, 0, bytes);
 }
 
 /* Free the block at `p` under the lock, or what follows the first n of its `size` granules. */
-static void give_back(void *p, index_t size, index_t n)
+static void give_back(struct cairn_heap *heap, void *p, index_t size, index_t n)
 {
     uint32_t state = port_lock();
     if (n == 0)
-        heap_free(STATE.heap, p);
+        heap_free(heap, p);
     else
-        heap_cut(STATE.heap, heap_granule_index(STATE.heap, p), size, n);
+        heap_cut(heap, heap_granule_index(heap, p), size, n);
     port_unlock(state);
 }
 
@@ -131,8 +157,8 @@ void *realloc(void *p, size_t size)
     if (p == NULL)
         return malloc(size);
     index_t n = heap_granules(size);
+    struct cairn_heap *heap = home_of(p);
     uint32_t state = port_lock();
-    struct cairn_heap *heap = STATE.heap;
     index_t old;
     index_t from = heap_live_block(heap, p, &old);
     index_t to = from;
@@ -143,15 +169,17 @@ void *realloc(void *p, size_t size)
             to = heap_take(heap, n);
     }
     port_unlock(state);
-    if (n == 0 || to == 0)
-        return refuse(ENOMEM);
+    if (n == 0)
+        return system_refuse(ENOMEM);
     void *moved = heap_pointer(heap, to);
+    if (to == 0 && (moved = region_move(heap, n)) == NULL)
+        return system_refuse(ENOMEM);
     if (to != from)
         memmove(moved, p, (size_t)old * CAIRN_GRANULE);
     if (have == 0)
-        give_back(p, old, 0);
+        give_back(heap, p, old, 0);
     else if (have > n)
-        give_back(moved, have, n);
+        give_back(heap, moved, have, n);
     return moved;
 }
 
@@ -169,28 +197,32 @@ void *reallocarray(void *p, size_t count, size_t size)
     return realloc(p, __builtin_mul_overflow(count, size, &bytes) ? SIZE_MAX : bytes);
 }
 
+void *system_keep_aligned(char *p, const struct heap_fit *fit)
+{
+    struct cairn_heap *heap = home_of(p);
+    index_t gap = heap_gap(fit, p);
+    if (fit->have > gap + fit->n)
+        give_back(heap, p, fit->have, gap + fit->n);
+    if (gap != 0) {
+        uint32_t state = port_lock();
+        heap_split(heap, heap_granule_index(heap, p), gap + fit->n, gap);
+        port_unlock(state);
+        give_back(heap, p, gap, 0);
+    }
+    return p + (size_t)gap * CAIRN_GRANULE;
+}
+
 void *memalign(size_t alignment, size_t size)
 {
     if (alignment == 0 || (alignment & (alignment - 1u)) != 0)
-        return refuse(EINVAL);
+        return system_refuse(EINVAL);
     if (alignment <= CAIRN_GRANULE)
         return malloc(size);
     struct heap_fit fit;
     if (!heap_fit_aligned(&fit, alignment, size))
-        return refuse(ENOMEM);
-    char *p = malloc((size_t)fit.have * CAIRN_GRANULE);
-    if (p == NULL)
-        return NULL;
-    index_t gap = heap_gap(&fit, p);
-    if (fit.have > gap + fit.n)
-        give_back(p, fit.have, gap + fit.n);
-    if (gap != 0) {
-        uint32_t state = port_lock();
-        heap_split(STATE.heap, heap_granule_index(STATE.heap, p), gap + fit.n, gap);
-        port_unlock(state);
-        give_back(p, gap, 0);
-    }
-    return p + (size_t)gap * CAIRN_GRANULE;
+        return system_refuse(ENOMEM);
+    void *p = malloc((size_t)fit.have * CAIRN_GRANULE);
+    return p == NULL ? NULL : system_keep_aligned(p, &fit);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
@@ -227,8 +259,9 @@ size_t malloc_usable_size(void *p)
 {
     index_t size = 0;
     if (p != NULL) {
+        struct cairn_heap *heap = home_of(p);
         uint32_t state = port_lock();
-        heap_live_block(STATE.heap, p, &size);
+        heap_live_block(heap, p, &size);
         port_unlock(state);
     }
     return (size_t)size * CAIRN_GRANULE;

@@ -18,4 +18,52 @@ extern struct cairn_system {
     link_t reserved_top;     /* the top when that was the last block of all */
 } cairn_system_state;
 
+/* ---- malloc.c, for regions.c ---------------------------------------------------------------- */
+
+/* Returns NULL, with `error` in errno. */
+void *system_refuse(int error);
+
+/* Take n granules in the system heap alone. NULL, with errno as it was, if there are none. */
+void *system_take(index_t n);
+
+/* Keep the aligned part of the block at `p`, of fit->have granules, which was just taken. */
+void *system_keep_aligned(char *p, const struct heap_fit *fit);
+
+/* ---- regions.c, for malloc.c ---------------------------------------------------------------- */
+
+#if CAIRN_REGIONS
+
+/* Take n granules in the first region that has room and is what `attributes` ask for; NULL if none. */
+void *region_take(uint32_t attributes, index_t n);
+
+/* Take n granules for a block of `heap`, which has no room for them. NULL if there are none. */
+void *region_move(const struct cairn_heap *heap, index_t n);
+
+/* The heap of the region that `p` lies in; NULL if it lies in none. */
+struct cairn_heap *region_heap(const void *p);
+
+#else
+
+static inline void *region_take(uint32_t attributes, index_t n)
+{
+    (void)attributes;
+    (void)n;
+    return NULL;
+}
+
+static inline void *region_move(const struct cairn_heap *heap, index_t n)
+{
+    (void)heap;
+    (void)n;
+    return NULL;
+}
+
+static inline struct cairn_heap *region_heap(const void *p)
+{
+    (void)p;
+    return NULL;
+}
+
+#endif
+
 #endif

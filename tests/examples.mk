@@ -1,5 +1,5 @@
 # The examples, one a way of use; tests/scripts/examples.t runs them. hello is also for 8 KiB of RAM.
-EXAMPLES := $(addprefix $(BUILD)/mps2-an385/example/,hello.elf interrupt.elf private-heap.elf sbrk-alone.elf cxx.elf) \
+EXAMPLES := $(addprefix $(BUILD)/mps2-an385/example/,hello.elf interrupt.elf private-heap.elf sbrk-alone.elf cxx.elf regions.elf) \
             $(BUILD)/stm32vldiscovery/example/hello.elf
 
 #   $(1) board
@@ -15,6 +15,8 @@ $(BUILD)/$(1)/example/new.o: port/cxx/new.cpp Makefile
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)g++ $($(1)_CPU) -O2 -g -std=c++17 -fno-exceptions -fno-rtti -ffunction-sections -iquote allocator -iquote port/cxx -c $$< -o $$@
 $(BUILD)/$(1)/example/cxx.elf: $(BUILD)/$(1)/example/new.o
+$(BUILD)/$(1)/example/regions.elf: $(BUILD)/$(1)/regions/libcairn.a
+$(BUILD)/$(1)/example/regions.elf: EXAMPLE_LIBRARY = $(BUILD)/$(1)/regions/libcairn.a
 $(BUILD)/$(1)/example/sbrk-alone.elf: EXAMPLE_LIBRARY = $(BUILD)/$(1)/libcairn-sbrk.a
 $(BUILD)/$(1)/example/%.elf: $(BUILD)/$(1)/example/%.o $($(1)_RUNTIME) $(BUILD)/$(1)/libcairn.a $(BUILD)/$(1)/libcairn-sbrk.a \
         linker/sections.ld boards/$(1)/memory.ld

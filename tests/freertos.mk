@@ -6,13 +6,15 @@
 FREERTOS_BOARDS := mps2-an385 netduinoplus2 microbit
 
 FREERTOS_IMAGES := api-system-v10 api-system-v11 api-system-clearing api-ucheap-v10 api-ucheap-v11 api-ucheap-clearing \
-                   interrupts-system interrupts-ucheap
+                   interrupts-system interrupts-ucheap regions-v10 regions-v11
 api-system-v10_FLAGS      := -Itests/freertos/v10
 api-system-v11_FLAGS      := -Itests/freertos/v11 -DTRACED
 api-system-clearing_FLAGS := -Itests/freertos/v11 -DTRACED -DCLEARING
 api-ucheap-v10_FLAGS      := -Itests/freertos/v10 -DOVER_UCHEAP
 api-ucheap-v11_FLAGS      := -Itests/freertos/v11 -DOVER_UCHEAP -DTRACED
 api-ucheap-clearing_FLAGS := -Itests/freertos/v11 -DOVER_UCHEAP -DconfigAPPLICATION_ALLOCATED_HEAP=1 -DCLEARING
+regions-v10_FLAGS         := -Itests/freertos/v10 -DCAIRN_REGIONS=1
+regions-v11_FLAGS         := -Itests/freertos/v11 -DCAIRN_REGIONS=1
 interrupts-system_FLAGS   := -Itests/freertos/v10
 interrupts-ucheap_FLAGS   := -Itests/freertos/v11 -DOVER_UCHEAP
 
@@ -42,11 +44,13 @@ $(BUILD)/$(1)/freertos/kernel.o: tests/freertos/kernel/kernel.c Makefile tests/f
 	$(Q)$(CROSS)gcc $($(1)_CPU) $(OPT) $(FREERTOS_CFLAGS) -Itests/freertos/kernel -Itests/freertos -Itests/freertos/v11 -c $$< -o $$@
 
 $(foreach i,$(FREERTOS_IMAGES),$(call freertos_image,$(1),$i))
+$(BUILD)/$(1)/newlib/freertos/regions-%.elf: FREERTOS_LIBRARY = $(BUILD)/$(1)/regions/libcairn.a
+$(BUILD)/$(1)/newlib/freertos/regions-v10.elf $(BUILD)/$(1)/newlib/freertos/regions-v11.elf: $(BUILD)/$(1)/regions/libcairn.a
 $(FREERTOS_IMAGES:%=$(BUILD)/$(1)/newlib/freertos/%.elf) $(BUILD)/$(1)/newlib/examples/freertos.elf: $(BUILD)/$(1)/libcairn.a \
         $($(1)_RUNTIME) linker/sections.ld boards/$(1)/memory.ld tests/one-heap
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $($(1)_CPU) $(FIRMWARE_LINK) -T boards/$(1)/memory.ld -T linker/sections.ld -Wl,-Map,$$(@:.elf=.map) \
-	    $$(filter %.o,$$^) $(BUILD)/$(1)/libcairn.a -o $$@
+	    $$(filter %.o,$$^) $$(or $$(FREERTOS_LIBRARY),$(BUILD)/$(1)/libcairn.a) -o $$@
 	$(Q)tests/one-heap $$(@:.elf=.map)
 
 $(BUILD)/$(1)/examples/freertos/main.o: examples/freertos/main.c Makefile tests/freertos.mk boards/$(1)/board.mk

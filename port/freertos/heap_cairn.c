@@ -176,15 +176,57 @@ static void forget(void)
 
 #endif
 
+#if CAIRN_REGIONS && CAIRN_FREERTOS_HEAP == CAIRN_FREERTOS_SYSTEM
+
+/* heap_5's way to give the kernel more RAM than one: regions, closed by one of size 0, for the system
+ * heap, with no attributes. One that cannot be added fails configASSERT(); cairn_add_region() tells why.
+ * Ends are rounded inwards. Any order will do, and any time in a thread. */
+void vPortDefineHeapRegions(const HeapRegion_t *const regions)
+{
+    for (const HeapRegion_t *region = regions; region->xSizeInBytes != 0; region++) {
+        uintptr_t start = ((uintptr_t)region->pucStartAddress + CAIRN_GRANULE - 1u) & ~(uintptr_t)(CAIRN_GRANULE - 1u);
+        uintptr_t end = ((uintptr_t)region->pucStartAddress + region->xSizeInBytes) & ~(uintptr_t)(CAIRN_GRANULE - 1u);
+        enum cairn_region_error error = cairn_add_region((void *)start, end - start, 0);
+        (void)error;
+        configASSERT(error == CAIRN_REGION_ADDED);
+    }
+}
+
+static struct cairn_heap *region(uint32_t n)
+{
+    return cairn_region(n, NULL);
+}
+
+#else
+
+static struct cairn_heap *region(uint32_t n)
+{
+    (void)n;
+    return NULL;
+}
+
+#endif
+
 /* ---- Figures --------------------------------------------------------------------------------- */
 
-/* With the lock held: the heap's figures, all 0 if there is none. Returns the bytes that are free,
- * in free blocks and above the last block. */
+static void add_figures(struct cairn_stats *sum, struct cairn_heap *one)
+{
+    struct cairn_stats stats;
+    cairn_stats(one, &stats);
+    sum->used += stats.used;
+    sum->free += stats.free;
+    sum->can_grow += stats.can_grow;
+}
+
+/* With the lock held: bytes that are used, free and above the last block, of the heap and of its regions,
+ * all 0 if there is none. Returns the bytes that are free, in free blocks and above the last one. */
 static size_t look(struct cairn_stats *stats)
 {
     *stats = (struct cairn_stats){0};
     if (heap() != NULL)
-        cairn_stats(heap(), stats);
+        add_figures(stats, heap());
+    for (uint32_t n = 0; region(n) != NULL; n++)
+        add_figures(stats, region(n));
     size_t bytes = stats->free + stats->can_grow;
     if (bytes < least)
         least = bytes;
@@ -219,6 +261,16 @@ static bool see(void *context, void *block, size_t size, enum cairn_kind kind)
     return true;
 }
 
+/* See the blocks of one heap, and what is above the last one. */
+static void see_heap(struct seen *seen, struct cairn_heap *one)
+{
+    struct cairn_stats stats;
+    cairn_walk(one, see, seen);
+    cairn_stats(one, &stats);
+    if (stats.can_grow != 0)
+        see_free(seen, stats.can_grow);
+}
+
 /* One walk; and then what the kernel's structure can be given without one. Returns whether both are
  * of the same heap: a handler may have changed it meanwhile. */
 static bool survey(struct seen *seen, HeapStats_t *figures)
@@ -226,17 +278,16 @@ static bool survey(struct seen *seen, HeapStats_t *figures)
     struct cairn_stats stats;
     *seen = (struct seen){.smallest = SIZE_MAX};
     if (heap() != NULL)
-        cairn_walk(heap(), see, seen);
+        see_heap(seen, heap());
+    for (uint32_t n = 0; region(n) != NULL; n++)
+        see_heap(seen, region(n));
     UBaseType_t state = taskENTER_CRITICAL_FROM_ISR();
     figures->xAvailableHeapSpaceInBytes = look(&stats);
     figures->xMinimumEverFreeBytesRemaining = least;
     figures->xNumberOfSuccessfulAllocations = allocations;
     figures->xNumberOfSuccessfulFrees = frees;
     taskEXIT_CRITICAL_FROM_ISR(state);
-    bool agree = seen->used == stats.used && seen->free == stats.free;
-    if (stats.can_grow != 0)
-        see_free(seen, stats.can_grow);
-    return agree;
+    return seen->used == stats.used && seen->free == stats.free;
 }
 
 /* ---- Taking and giving back ------------------------------------------------------------------ */

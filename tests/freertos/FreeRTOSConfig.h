@@ -4,6 +4,7 @@
 #ifndef FREERTOS_CONFIG_H
 #define FREERTOS_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define configTOTAL_HEAP_SIZE ((size_t)4096)
@@ -13,6 +14,9 @@
 #ifdef OVER_UCHEAP
 #define CAIRN_FREERTOS_HEAP CAIRN_FREERTOS_UCHEAP
 #endif
+
+#define configASSERT(x) kernel_assert(x)
+void kernel_assert(bool holds);
 
 #ifdef CLEARING
 #define configHEAP_CLEAR_MEMORY_ON_FREE 1

@@ -10,12 +10,13 @@ says() {
     result $? "$1 says: $2" "$work/said"
 }
 
-plan 6
+plan 7
 says mps2-an385/example/hello "mean of 20 readings: 21.380000 degrees"
 says stm32vldiscovery/example/hello "mean of 20 readings: 21.380000 degrees"
 says mps2-an385/example/interrupt "message 4 from the handler"
 says mps2-an385/example/private-heap "round 2: 7 words in 56 bytes"
 says mps2-an385/example/sbrk-alone "a request for 64 MiB gives NULL"
 says mps2-an385/example/cxx "50 squares in a heap of their own, the last is 2401"
+says mps2-an385/example/regions "external RAM: 153600 bytes used, 354696 could follow"
 
 done_testing

@@ -20,6 +20,9 @@
 #ifndef configSUPPORT_DYNAMIC_ALLOCATION
 #define configSUPPORT_DYNAMIC_ALLOCATION 1
 #endif
+#ifndef configASSERT
+#define configASSERT(x)
+#endif
 #ifndef traceMALLOC
 #define traceMALLOC(pvAddress, uiSize)
 #endif

@@ -6,7 +6,12 @@
 #include "FreeRTOS.h"
 #include "task.h"
 
-unsigned kernel_suspended, kernel_suspensions;
+unsigned kernel_suspended, kernel_suspensions, kernel_failed_assertions;
+
+void kernel_assert(bool holds)
+{
+    kernel_failed_assertions += !holds;
+}
 
 /* configMAX_SYSCALL_INTERRUPT_PRIORITY: interrupts of this priority and less urgent ones wait. */
 enum { CEILING = 0x40 };

@@ -12,4 +12,8 @@ bool kernel_masked(void);
 /* How many times vTaskSuspendAll() was called and not taken back; and how many times at all. */
 extern unsigned kernel_suspended, kernel_suspensions;
 
+/* How many times configASSERT() did not hold. */
+extern unsigned kernel_failed_assertions;
+void kernel_assert(bool holds);
+
 #endif
