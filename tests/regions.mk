@@ -1,19 +1,21 @@
 # More RAM than one: the library with CAIRN_REGIONS=1, build/<board>/regions/, and with the 32-bit index
-# as well, wide-regions/, on boards that have a second RAM. tests/common and tests/fault run over it on
+# as well, wide-regions/, on some. tests/common and tests/fault run over it on
 # one board: all that held without regions holds with them.
 REGIONS_BOARDS := $(BOARDS)
 ROM_BOARDS     := $(filter lm3s6965evb stm32vldiscovery netduinoplus2 microbit,$(BOARDS))
+WIDE_BOARDS    := $(filter mps2-an385 mps2-an500 mps2-an505 lm3s6965evb,$(BOARDS))
 PSRAM_BOARDS   := $(filter mps2-an385 mps2-an500 mps2-an505,$(BOARDS))
 NAMES_NEWLIB   := newlib/reent newlib/sbrk_names newlib/mallinfo
 
 $(foreach b,$(REGIONS_BOARDS),$(eval $(call tree_rules,$b/regions,$($b_CPU) -DCAIRN_REGIONS=1,$(NAMES_NEWLIB),newlib/syscalls,$b)))
 $(foreach b,$(REGIONS_BOARDS),$(eval $(call image_rules,$b/regions,regions,,$b)))
-$(foreach b,$(PSRAM_BOARDS),$(eval $(call tree_rules,$b/wide-regions,$($b_CPU) -DCAIRN_REGIONS=1 -DCAIRN_INDEX_BITS=32,$(NAMES_NEWLIB),newlib/syscalls,$b)))
-$(foreach b,$(PSRAM_BOARDS),$(eval $(call image_rules,$b/wide-regions,wide-regions,,$b)))
+$(foreach b,$(WIDE_BOARDS),$(eval $(call tree_rules,$b/wide-regions,$($b_CPU) -DCAIRN_REGIONS=1 -DCAIRN_INDEX_BITS=32,$(NAMES_NEWLIB),newlib/syscalls,$b)))
+$(foreach b,$(WIDE_BOARDS),$(eval $(call image_rules,$b/wide-regions,wide-regions,,$b)))
 
 REGIONS_COMMON := $(filter mps2-an385,$(BOARDS))
 TARGET_TESTS += $(foreach b,$(REGIONS_BOARDS),$(patsubst %,$(BUILD)/$b/regions/regions/%.elf,$(call names,regions))) \
                 $(ROM_BOARDS:%=$(BUILD)/%/regions/rom/no_ram.elf) \
+                $(patsubst %,$(BUILD)/%/wide-regions/rom/far_end.elf,$(filter lm3s6965evb,$(BOARDS))) \
                 $(foreach b,$(PSRAM_BOARDS),$(foreach t,regions wide-regions,$(BUILD)/$b/$t/psram/second_ram.elf)) \
                 $(foreach b,$(REGIONS_COMMON),$(foreach k,common fault,$(patsubst %,$(BUILD)/$b/regions/$k/%.elf,$(call names,$k))))
 

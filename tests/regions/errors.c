@@ -98,6 +98,19 @@ static void a_range_that_overlaps_the_system_heap_is_refused(void)
     CHECK(refused(CAIRN_REGION_OVERLAPS, start + CAIRN_GRANULE - SIZE, SIZE));
 }
 
+/* On both sides of what is there, to the byte. */
+static void ranges_that_touch_do_not_overlap(void)
+{
+    static _Alignas(64) char row[3 * SIZE];
+    uint32_t before = regions();
+    CHECK(cairn_add_region(row + SIZE, SIZE, 0) == CAIRN_REGION_ADDED);
+    CHECK(refused(CAIRN_REGION_OVERLAPS, row + CAIRN_GRANULE, SIZE));
+    CHECK(refused(CAIRN_REGION_OVERLAPS, row + 2 * SIZE - CAIRN_GRANULE, SIZE));
+    CHECK(cairn_add_region(row, SIZE, 0) == CAIRN_REGION_ADDED);
+    CHECK(cairn_add_region(row + 2 * SIZE, SIZE, 0) == CAIRN_REGION_ADDED);
+    CHECK(regions() == before + 3);
+}
+
 static void each_error_has_a_text(void)
 {
     for (int i = CAIRN_REGION_ADDED; i <= CAIRN_REGION_OVERLAPS; i++)
@@ -109,4 +122,5 @@ static void each_error_has_a_text(void)
 TAP_MAIN(TEST(null_is_out_of_range), TEST(a_range_past_the_address_space_is_out_of_range),
          TEST(an_end_off_the_granules_is_unaligned), TEST(what_has_no_room_for_a_block_is_too_small),
          TEST(what_the_index_does_not_reach_is_too_large), TEST(a_range_that_overlaps_another_region_is_refused),
-         TEST(a_range_that_overlaps_the_system_heap_is_refused), TEST(each_error_has_a_text))
+         TEST(a_range_that_overlaps_the_system_heap_is_refused), TEST(ranges_that_touch_do_not_overlap),
+         TEST(each_error_has_a_text))
