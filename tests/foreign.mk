@@ -58,26 +58,56 @@ $(call foreign,no-start,no_region,bare,bare,$(call defsyms,__heap_limit=my_stack
 $(call foreign,limit-below-start,no_region,bare,bare,$(call defsyms,__heap_start=my_stack_top __heap_limit=my_heap),$(SYSCALLS))
 
 # picolibc's own script and startup code, which know __heap_start and __heap_end.
-TARGET_TESTS += $(BUILD)/mps2-an385/picolibc/foreign/picolibc.elf
-$(BUILD)/mps2-an385/picolibc/foreign/picolibc.elf: $(BUILD)/mps2-an385/pico/tests/foreign/region.o \
-        $(addprefix $(BUILD)/mps2-an385/pico/,$(TEST_SHARED:%=tests/%.o) tests/tap-target.o port/cortex-m/semihosting.o libcairn.a) \
-        tests/foreign.mk tests/one-heap
+PICOLIBC_IMAGES := $(BUILD)/mps2-an385/picolibc/foreign/picolibc.elf $(BUILD)/mps2-an385/picolibc/foreign/stack-picolibc.elf
+TARGET_TESTS    += $(PICOLIBC_IMAGES)
+$(BUILD)/mps2-an385/picolibc/foreign/picolibc.elf: $(BUILD)/mps2-an385/pico/tests/foreign/region.o
+$(BUILD)/mps2-an385/picolibc/foreign/stack-picolibc.elf: $(BUILD)/mps2-an385/pico/tests/foreign/stack.o \
+        $(BUILD)/mps2-an385/pico/port/cortex-m/stack_paint.o
+$(PICOLIBC_IMAGES): $(addprefix $(BUILD)/mps2-an385/pico/,$(TEST_SHARED:%=tests/%.o) tests/tap-target.o \
+        port/cortex-m/semihosting.o libcairn.a) tests/foreign.mk tests/one-heap
 	@mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(mps2-an385_CPU) --specs=picolibc.specs --crt0=semihost --oslib=semihost -Wl,--gc-sections -Wl,--no-warn-rwx-segments \
 	    $(call defsyms,__flash=0 __flash_size=0x400000 __ram=0x20000000 __ram_size=0x20000 __stack_size=0x800) \
-	    $(call defsyms,expected_start=__bss_end expected_limit=0x20000000+0x20000-0x800) -Wl,-Map,$(@:.elf=.map) \
+	    $(call defsyms,expected_start=__bss_end expected_limit=0x20000000+0x20000-0x800) \
+	    $(call defsyms,expected_low=0x20000000+0x20000-0x800 expected_top=0x20000000+0x20000) -Wl,-Map,$(@:.elf=.map) \
 	    $(filter %.o,$^) -u cairn_names $(BUILD)/mps2-an385/pico/libcairn.a -o $@
 	$(Q)tests/one-heap $(@:.elf=.map)
 
+# The main stack, by the same scripts, for port/cortex-m/stack_paint.c.
+#   $(1) image   $(2) script   $(3) names   $(4) its lowest byte   $(5) the first byte past it   $(6) symbols   $(7) an object
+PAINT := $(SYSCALLS) port/cortex-m/stack_paint.o
+foreign_stack = $(call foreign,stack-$(1),stack,$(2),$(3),$(call defsyms,expected_low=$(4) expected_top=$(5) $(6)),$(PAINT) $(7))
+$(call foreign_stack,stm32cube,stm32cube,stm32cube,0x20020000-1536,0x20020000)
+$(call foreign_stack,pico,pico,cmsis,0x20042000-2048,0x20042000)
+$(call foreign_stack,pico-1,pico-1,cmsis,0x20042000-2048,0x20042000)
+$(call foreign_stack,pico-2,pico-2,cmsis,0x20042000-2048,0x20042000)
+$(call foreign_stack,cmsis,cmsis,cmsis,0x20020000-4096,0x20020000)
+$(call foreign_stack,nrf,nrf,cmsis,0x20020000-4096,0x20020000,,tests/foreign/reserve.o)
+$(call foreign_stack,fragment,fragment,bare,0x20020000-3072,0x20020000)
+$(call foreign_stack,defsym,bare,bare,0x20020000-2051,0x20020000,__stack_limit=my_stack __stack_top=my_stack_top)
+$(call foreign_stack,next-row,bare,bare,0x20020000-2051,0x20020000,_estack=my_stack_top __heap_end=my_stack __stack=my_stack_top)
+# No stack: one that nobody names, one whose size is not known, one that is empty, and one that the stack
+# pointer is not in.
+$(call foreign_stack,nothing-known,bare,bare,0,0)
+$(call foreign_stack,no-stack-size,bare,bare,0,0,_estack=my_stack_top)
+$(call foreign_stack,no-limit,bare,bare,0,0,__stack=my_stack_top)
+$(call foreign_stack,empty,pico,cmsis,0,0,__stack_limit=__StackTop __stack_top=__StackTop)
+$(call foreign_stack,elsewhere-below,bare,bare,0,0,__stack_limit=my_heap __stack_top=my_stack)
+$(call foreign_stack,elsewhere-above,pico,cmsis,0,0,__stack_limit=__StackTop __stack_top=__StackTop+2048)
+
 # Our own script: its names come first, whatever else there is.
-TARGET_TESTS += $(BUILD)/microbit/newlib/foreign/own.elf
-$(BUILD)/microbit/newlib/foreign/own.elf: $(BUILD)/microbit/tests/foreign/region.o \
-        $(addprefix $(BUILD)/microbit/,$(TEST_SHARED:%=tests/%.o) tests/tap-target.o) $(microbit_RUNTIME) \
+OWN_IMAGES   := $(BUILD)/microbit/newlib/foreign/own.elf $(BUILD)/microbit/newlib/foreign/stack-own.elf
+TARGET_TESTS += $(OWN_IMAGES)
+$(BUILD)/microbit/newlib/foreign/own.elf: $(BUILD)/microbit/tests/foreign/region.o
+$(BUILD)/microbit/newlib/foreign/stack-own.elf: $(BUILD)/microbit/tests/foreign/stack.o $(BUILD)/microbit/port/cortex-m/stack_paint.o
+$(OWN_IMAGES): $(addprefix $(BUILD)/microbit/,$(TEST_SHARED:%=tests/%.o) tests/tap-target.o) $(microbit_RUNTIME) \
         $(BUILD)/microbit/libcairn.a linker/sections.ld boards/microbit/memory.ld tests/foreign.mk tests/one-heap
 	@mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(microbit_CPU) $(FIRMWARE_LINK) -T boards/microbit/memory.ld -T linker/sections.ld \
 	    $(call defsyms,expected_start=__bss_end expected_limit=0x20000000+0x4000-_stack_size) \
 	    $(call defsyms,__HeapBase=0x20000100 __end__=0x20000200 _end=0x20000300 __heap_end=__stack_top __HeapLimit=0x20003000) \
-	    $(call defsyms,__StackLimit=0x20003400 _estack=0x20003000 _Min_Stack_Size=0x100) -Wl,-Map,$(@:.elf=.map) \
+	    $(call defsyms,__StackLimit=0x20003400 _estack=0x20003000 _Min_Stack_Size=0x100) \
+	    $(call defsyms,__StackBottom=0x20003c00 __StackTop=0x20004000 __stack=0x20004000) \
+	    $(call defsyms,expected_low=0x20000000+0x4000-_stack_size expected_top=0x20000000+0x4000) -Wl,-Map,$(@:.elf=.map) \
 	    $(filter %.o,$^) $(BUILD)/microbit/libcairn.a -lm -o $@
 	$(Q)tests/one-heap $(@:.elf=.map)

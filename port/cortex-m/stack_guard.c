@@ -16,6 +16,13 @@ void stack_guard_start(void)
     __asm volatile("msr msplim, %0\n\tisb" ::"r"(limit) : "memory");
 }
 
+char *stack_guard_end(void)
+{
+    char *limit;
+    __asm volatile("mrs %0, msplim" : "=r"(limit));
+    return limit;
+}
+
 #elif defined(__ARM_ARCH_7M__) || defined(__ARM_ARCH_7EM__)
 
 _Static_assert(STACK_GUARD_BYTES >= 32 && (STACK_GUARD_BYTES & (STACK_GUARD_BYTES - 1)) == 0,
@@ -30,6 +37,8 @@ _Static_assert(STACK_GUARD_BYTES >= 32 && (STACK_GUARD_BYTES & (STACK_GUARD_BYTE
 
 enum { ENABLE = 1u << 0, PRIVDEFENA = 1u << 2, EXECUTE_NEVER = 1u << 28 };
 
+static char *end; /* of the guarded region; NULL before it is */
+
 /* The SIZE field: the region has 2^(SIZE + 1) bytes. */
 static uint32_t size_field(uint32_t bytes)
 {
@@ -42,10 +51,17 @@ void stack_guard_start(void)
     if (regions == 0)
         return;            /* this chip was made without an MPU */
     MPU_RNR = regions - 1; /* of two regions that overlap the one with the higher number holds */
-    MPU_RBAR = ((uintptr_t)__stack_limit + STACK_GUARD_BYTES - 1u) & ~(uintptr_t)(STACK_GUARD_BYTES - 1u);
+    uintptr_t first = ((uintptr_t)__stack_limit + STACK_GUARD_BYTES - 1u) & ~(uintptr_t)(STACK_GUARD_BYTES - 1u);
+    MPU_RBAR = first;
     MPU_RASR = EXECUTE_NEVER | size_field(STACK_GUARD_BYTES) << 1 | ENABLE; /* no access, AP = 0 */
     MPU_CTRL |= PRIVDEFENA | ENABLE;
     __asm volatile("dsb\n\tisb" ::: "memory");
+    end = (char *)(first + STACK_GUARD_BYTES);
+}
+
+char *stack_guard_end(void)
+{
+    return end;
 }
 
 #else

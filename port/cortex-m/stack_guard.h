@@ -1,7 +1,7 @@
 /* stack_guard.h: a stack that grows past what is reserved for it faults, instead of entering the heap.
  *
  * A unit that a firmware may link and start; nothing else needs it. The reserved stack begins at
- * __stack_limit (linker/sections.ld).
+ * __stack_limit (linker/sections.ld, linker/heap.ld, --defsym).
  *
  * SPDX-License-Identifier: MIT */
 #ifndef CAIRN_STACK_GUARD_H
@@ -21,5 +21,8 @@
  * fault, or a HardFault. It stays for handlers, but for NMI and HardFault. A fault handler finds the
  * stack used up: it must set SP before it pushes. */
 void stack_guard_start(void);
+
+/* The lowest byte that the guard leaves to the stack; NULL while nothing is guarded. */
+char *stack_guard_end(void);
 
 #endif
