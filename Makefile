@@ -126,7 +126,7 @@ packages:
 
 # ---- Replay --------------------------------------------------------------------------------------
 
-REPLAY_OBJECTS = $(addprefix $(BUILD)/$(BOARD)/bench/,trace.o replay.o meter.o)
+REPLAY_OBJECTS = $(addprefix $(BUILD)/$(BOARD)/,bench/trace.o bench/replay.o bench/meter.o port/cortex-m/stack_paint.o)
 REPLAY_CAIRN   = $(BUILD)/$(BOARD)/bench/target-cairn.o $(REPLAY_OBJECTS) $($(BOARD)_RUNTIME) $(BUILD)/$(BOARD)/libcairn.a
 REPLAY_LIBC    = $(BUILD)/$(BOARD)/bench/target.o $(BUILD)/$(BOARD)/bench/libc-sbrk.o $(REPLAY_OBJECTS) $($(BOARD)_RUNTIME)
 REPLAY_ARGS    = --machine "$($(BOARD)_MACHINE)" --icount $($(BOARD)_ICOUNT) --build $(BUILD)/$(BOARD)/replay \

@@ -141,19 +141,19 @@ def symbols(args, image):
     return {name: int(value, 16) for value, _, name in (line.split() for line in text.splitlines() if line.count(" ") == 2)}
 
 
-def print_layout(args, image, ram):
+def print_layout(args, image, heap, stack):
+    """Where everything lies. In use: the heap at its highest break, the stack at its deepest."""
     text = subprocess.run([args.size, "-A", image], capture_output=True, text=True, check=True).stdout
     sections = {f[0]: (int(f[1]), int(f[2])) for f in (line.split() for line in text.splitlines())
                 if len(f) == 3 and f[1].isdigit()}
     s = symbols(args, image)
-    rows = [("text", *reversed(sections[".text"]), None), ("data", *reversed(sections[".data"]), None),
-            ("bss", *reversed(sections[".bss"]), None),
-            ("heap", s["__heap_start"], s["__heap_limit"] - s["__heap_start"], ram),
-            ("stack", s["__stack_limit"], s["__stack_top"] - s["__stack_limit"], None)]
+    rows = [(name, address, size, size) for name in ("text", "data", "bss") for size, address in [sections["." + name]]]
+    rows += [("heap", s["__heap_start"], s["__heap_limit"] - s["__heap_start"], heap),
+             ("stack", s["__stack_limit"], s["__stack_top"] - s["__stack_limit"], stack)]
     print(f"Layout of the image with Cairn on {args.board}:\n")
     print(f"  {'':8}{'address':>12}{'bytes':>10}{'in use':>10}")
     for name, address, size, used in rows:
-        print(f"  {name:8}{address:#12x}{size:10}{size if used is None and name != 'stack' else used if used is not None else '-':>10}")
+        print(f"  {name:8}{address:#12x}{size:10}{used:10}")
     print()
 
 
@@ -185,17 +185,17 @@ def run(args):
             row += [f"{mean:.1f}", worst]
         rows.append(row + [results["failures"]])
         if allocator == "cairn":
-            highest, cairn_ram = results["highest"], results["ram"]
+            cairn = results
     progress("")
     image = os.path.join(args.build, "cairn.elf")
-    print_layout(args, image, cairn_ram)
+    print_layout(args, image, cairn["ram"], cairn["stack"])
     print(f"{trace_name(trace)} on {args.board}: {results['ops']} operations, {peak} bytes live at the peak.")
     print("Instructions a call, lock and checks included, copying and clearing left out:\n")
     print(f"  {'':8}{'RAM needed':>12}{'/ live':>8}{'malloc mean':>13}{'worst':>7}{'free mean':>11}{'worst':>7}{'refused':>9}")
     for name, ram, ratio, mm, mw, fm, fw, refused in rows:
         print(f"  {name:8}{ram:12}{ratio:>8}{mm:>13}{mw:7}{fm:>11}{fw:7}{refused:9}")
-    results, lines = qemu(args, image, trace, "picture", str(highest))
-    print(f"\nCairn's heap at its fullest (operation {highest}), {results['cell']} bytes a sign:")
+    results, lines = qemu(args, image, trace, "picture", str(cairn["highest"]))
+    print(f"\nCairn's heap at its fullest (operation {cairn['highest']}), {results['cell']} bytes a sign:")
     print("  # used  + mostly used  - mostly free  . free  c control data\n")
     for line in lines:
         print(f"  {line}")

@@ -10,6 +10,7 @@
 #include "meter.h"
 #include "replay.h"
 #include "semihosting.h"
+#include "stack_paint.h"
 
 #ifdef CAIRN
 #include "cairn.h"
@@ -208,6 +209,18 @@ static void run(struct replay *replay)
     }
 }
 
+/* Before main(), whose own stack counts as well. */
+__attribute__((constructor)) static void paint_stack(void)
+{
+    stack_paint(stack_range_main());
+}
+
+/* Not inline: the code of main(), which takes readings, does not depend on it. */
+__attribute__((noinline)) static uint32_t deepest_stack(void)
+{
+    return (uint32_t)stack_use(stack_range_main()).deepest;
+}
+
 int main(void)
 {
     static char line[256];
@@ -243,6 +256,7 @@ int main(void)
     result("failures", replay.failures);
     result("ram", (uint32_t)(recorder.highest - __heap_start));
     result("highest", recorder.highest_op);
+    result("stack", deepest_stack());
     replay_clear(&replay);
     return 0;
 }
