@@ -6,7 +6,7 @@ EXAMPLES := $(addprefix $(BUILD)/mps2-an385/example/,hello.elf interrupt.elf pri
 define example_rules
 $(BUILD)/$(1)/example/%.o: examples/%/main.c Makefile
 	@mkdir -p $$(@D)
-	$(Q)$(CROSS)gcc $($(1)_CPU) -O2 $(CFLAGS_COMMON) -ffunction-sections -fdata-sections -iquote allocator -c $$< -o $$@
+	$(Q)$(CROSS)gcc $($(1)_CPU) -O2 $(CFLAGS_COMMON) -ffunction-sections -fdata-sections -iquote allocator -iquote port/cortex-m -c $$< -o $$@
 $(BUILD)/$(1)/example/%.o: examples/%/main.cpp Makefile
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)g++ $($(1)_CPU) -O2 -g -std=c++17 -fno-exceptions -fno-rtti -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(WERROR) \
@@ -17,6 +17,7 @@ $(BUILD)/$(1)/example/new.o: port/cxx/new.cpp Makefile
 $(BUILD)/$(1)/example/cxx.elf: $(BUILD)/$(1)/example/new.o
 $(BUILD)/$(1)/example/regions.elf: $(BUILD)/$(1)/regions/libcairn.a
 $(BUILD)/$(1)/example/regions.elf: EXAMPLE_LIBRARY = $(BUILD)/$(1)/regions/libcairn.a
+$(BUILD)/$(1)/example/hello.elf: $(BUILD)/$(1)/port/cortex-m/stack_paint.o
 $(BUILD)/$(1)/example/sbrk-alone.elf: EXAMPLE_LIBRARY = $(BUILD)/$(1)/libcairn-sbrk.a
 $(BUILD)/$(1)/example/%.elf: $(BUILD)/$(1)/example/%.o $($(1)_RUNTIME) $(BUILD)/$(1)/libcairn.a $(BUILD)/$(1)/libcairn-sbrk.a \
         linker/sections.ld boards/$(1)/memory.ld

@@ -1,7 +1,9 @@
-/* The heap behind printf() and a list: nothing but the link line says that it is Cairn's.
+/* The heap behind printf() and a list: nothing but the link line says that it is Cairn's. The stack is
+ * painted, to know how much of it that takes.
  *
  * SPDX-License-Identifier: MIT */
 #include "cairn.h"
+#include "stack_paint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +31,7 @@ static struct reading *remove_first(struct reading *list)
 
 int main(void)
 {
+    stack_paint(stack_range_main());
     struct reading *list = NULL;
     for (int i = 0; i < 20; i++)
         list = add(list, 200 + i * 7 % 31);
@@ -44,5 +47,8 @@ int main(void)
     cairn_stats(cairn_system(), &stats);
     printf("heap: %u bytes used, %u free, %u control data, %u to grow\n", (unsigned)stats.used, (unsigned)stats.free,
            (unsigned)stats.control, (unsigned)stats.can_grow);
+
+    struct stack_use stack = stack_use(stack_range_main());
+    printf("stack: %u bytes used at most, %u never\n", (unsigned)stack.deepest, (unsigned)stack.unused);
     return 0;
 }

@@ -10,9 +10,27 @@ says() {
     result $? "$1 says: $2" "$work/said"
 }
 
-plan 7
+# lowest MACHINE IMAGE: the lowest stack pointer of a run, as the emulator sees it at each instruction.
+lowest() {
+    timeout 60 qemu-system-arm -machine "$1" -kernel "build/$2.elf" -singlestep -d cpu,nochain \
+        -chardev stdio,id=console -semihosting-config enable=on,chardev=console \
+        -display none -monitor none -serial none </dev/null 2>&1 >/dev/null |
+        sed -n 's/.*R13=\([0-9a-f]*\).*/0x\1/p' | sort | head -n 1
+}
+
+plan 9
 says mps2-an385/example/hello "mean of 20 readings: 21.380000 degrees"
 says stm32vldiscovery/example/hello "mean of 20 readings: 21.380000 degrees"
+
+deepest=$(sed -n 's/^stack: \([0-9]*\) bytes used at most, \([0-9]*\) never$/\1/p' "$work/said")
+unused=$(sed -n 's/^stack: \([0-9]*\) bytes used at most, \([0-9]*\) never$/\2/p' "$work/said")
+pointer=$(lowest stm32vldiscovery stm32vldiscovery/example/hello)
+echo "stack pointer $pointer at the lowest, 'used at most' $deepest, 'never' $unused" >"$work/said"
+[ $((pointer + ${deepest:-0})) -eq $((0x20002000)) ]
+result $? "the stack was used as deep as hello says" "$work/said"
+[ $((${deepest:-0} + ${unused:-0})) -eq 1024 ]
+result $? "what was used and what was not add up to the 1 KiB reserved" "$work/said"
+
 says mps2-an385/example/interrupt "message 4 from the handler"
 says mps2-an385/example/private-heap "round 2: 7 words in 56 bytes"
 says mps2-an385/example/sbrk-alone "a request for 64 MiB gives NULL"
