@@ -29,9 +29,9 @@ CFLAGS_COMMON := -std=c11 -g $(WARNINGS) -MMD -MP
 CFLAGS_CORE   := -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections
 LOCK          := -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"'
 
-HEAP    := heap malloc private sbrk inspect regions
+HEAP    := heap malloc family private sbrk inspect regions watch guard explain account trace
 # What every test program stands on, besides its machine's tap-host or tap-target.
-TEST_SHARED := tap fatal blocks
+TEST_SHARED := tap fatal blocks hooks
 FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
 
 .PHONY: all run test check fit bench size help clean packages check-format check-includes FORCE
@@ -55,10 +55,11 @@ $(BUILD)/$(1)/port/%.o: port/%.c Makefile boards/$(5)/board.mk
 	$(Q)$(CROSS)gcc $(2) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -Iport -Iport/cortex-m -iquote allocator -c $$< -o $$@
 
 # Whoever asks for one name gets them all.
-$(BUILD)/$(1)/names.o: $(BUILD)/$(1)/allocator/malloc.o $(BUILD)/$(1)/allocator/sbrk.o $(3:%=$(BUILD)/$(1)/port/%.o)
+$(BUILD)/$(1)/names.o: $(addprefix $(BUILD)/$(1)/allocator/,malloc.o family.o sbrk.o watch.o) $(3:%=$(BUILD)/$(1)/port/%.o)
 	$(Q)$(CROSS)ld -r $$^ -o $$@
 $(BUILD)/$(1)/libcairn.a: $(addprefix $(BUILD)/$(1)/,names.o allocator/heap.o allocator/private.o allocator/inspect.o allocator/regions.o \
-        port/cortex-m/region.o port/cortex-m/fatal.o)
+        $(addprefix allocator/,guard.o explain.o account.o trace.o) \
+        port/cortex-m/region.o port/cortex-m/fatal.o port/cortex-m/failure.o)
 	$(Q)rm -f $$@
 	$(Q)$(CROSS)ar rcs $$@ $$^
 	@echo "$$@"
@@ -104,12 +105,15 @@ $(BUILD)/$(4)/$(2)/%.elf: $(BUILD)/$(1)/tests/%.o $(TEST_SHARED:%=$(BUILD)/$(1)/
 	$(Q)tests/one-heap $$(@:.elf=.map)
 endef
 
+# The C library's own names for the family.
+NEWLIB_NAMES := newlib/reent newlib/sbrk_names newlib/mallinfo newlib/strdup
+
 define board_rules
 $(1)_CPU     := $(CPU_FLAGS)
 $(1)_MACHINE := $(MACHINE)
 $(1)_ICOUNT  := $(strip $(ICOUNT))
-$(call tree_rules,$(1),$(CPU_FLAGS),newlib/reent newlib/sbrk_names newlib/mallinfo,newlib/syscalls,$(1))
-$(call tree_rules,$(1)/pico,$(CPU_FLAGS) --specs=picolibc.specs,picolibc/names newlib/mallinfo,,$(1))
+$(call tree_rules,$(1),$(CPU_FLAGS),$(NEWLIB_NAMES),newlib/syscalls,$(1))
+$(call tree_rules,$(1)/pico,$(CPU_FLAGS) --specs=picolibc.specs,picolibc/names newlib/mallinfo newlib/strdup,,$(1))
 endef
 define board_images
 $(call image_rules,$(1),newlib,,$(1))

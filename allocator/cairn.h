@@ -191,11 +191,14 @@ enum cairn_reason {
     CAIRN_DOUBLE_FREE,     /* the pointer given lies in a free block */
     CAIRN_CORRUPT_SIZE,    /* a free block's size or forward link was overwritten */
     CAIRN_CORRUPT_LINK,    /* a free block's backward link, or its neighbour in the list, was */
-    CAIRN_ABOVE_CEILING    /* an interrupt that the lock does not hold back used the heap */
+    CAIRN_ABOVE_CEILING,   /* an interrupt that the lock does not hold back used the heap */
+    CAIRN_OVERRUN,         /* bytes behind a live block were overwritten; with CAIRN_CHECK=2 */
+    CAIRN_WRITE_AFTER_FREE /* bytes of free memory were overwritten; with CAIRN_CHECK=2 */
 };
 
 /* The heap was misused or is corrupt, and can not go on. `address` is the pointer given, or the
- * free block that was overwritten; or the number of the exception that may not use the heap.
+ * free block that was overwritten, or with CAIRN_CHECK=2 the first byte; or the number of the exception
+ * that may not use the heap.
  *
  * Called with the lock held. Must not return, allocate or use the heap. The library brings one
  * that records both in cairn_failure and stops; a firmware may define its own. */
@@ -203,6 +206,94 @@ CAIRN_NORETURN void cairn_fatal(enum cairn_reason reason, const void *address);
 
 /* A sentence for `reason`: a constant string. */
 const char *cairn_reason_text(enum cairn_reason reason);
+
+/* ---- Damage explained: CAIRN_CHECK=2 ---------------------------------------------------------- */
+
+/* A block, live or free. `start` is NULL if there is none. */
+struct cairn_block {
+    const void *start;
+    size_t size;       /* bytes: of a live block as they were asked for */
+    const void *owner; /* the address that asked for it; NULL if it is not known any more */
+    bool live;
+};
+
+struct cairn_report {
+    enum cairn_reason reason;
+    const void *address;        /* as cairn_fatal() had it: the first bad byte, or the pointer given */
+    struct cairn_block damaged; /* what lies there. If it is free: who had it last, of the last 8 freed */
+    const void *freed_by;       /* who freed it then; NULL if it is live, or not known any more */
+    struct cairn_block suspect; /* the neighbour that probably wrote there */
+};
+
+/* What the library's own cairn_fatal() has found: where a debugger or a RAM dump finds it. */
+extern struct cairn_report cairn_damage;
+
+/* Fill `report` for what cairn_fatal() was told. For a handler of it: nothing is locked, and the blocks
+ * are looked for in the map, granule by granule. */
+void cairn_explain(enum cairn_reason reason, const void *address, struct cairn_report *report);
+
+/* ---- Counts of the system heap and its regions: CAIRN_STATS=1 ---------------------------------- */
+
+struct cairn_request {
+    size_t size, alignment; /* bytes; an alignment of 0 means that none was asked for */
+    const void *caller;     /* the address that asked */
+};
+
+struct cairn_counts {
+    size_t used;            /* bytes in live blocks: what they take of the heap (cairn_stats) */
+    size_t peak;            /* the most there ever were, or since cairn_reset_peak(). While realloc()
+                               moves a block, one copy of it counts */
+    size_t largest_request; /* bytes: the largest request that was served */
+    uint32_t live_blocks;
+    uint32_t calls[5]; /* that were served: malloc, calloc, aligned ones, realloc, free */
+    uint32_t failures; /* requests that were refused */
+    struct cairn_request last_failure;
+};
+
+/* Copy the counts, as of one moment. O(1). */
+void cairn_counts(struct cairn_counts *copy);
+
+/* The peak is what is used now. */
+void cairn_reset_peak(void);
+
+/* A request was refused; the firmware may define this. Called without the lock, in the context of the
+ * request, before it returns NULL. May free; what it allocates may fail and call it again.
+ * `largest_free` is cairn_largest_free() of the system heap. */
+void cairn_on_failure(const struct cairn_request *request, size_t largest_free);
+
+/* Bytes of the largest block that could be had: exact if nobody else changes the heap meanwhile.
+ * Time     proportional to the number of free blocks in the last bin that holds any; of the system heap
+ *          and its regions with the lock taken for one block at a time. */
+size_t cairn_largest_free(struct cairn_heap *heap);
+
+/* ---- Live bytes by calling site: CAIRN_SITES=n ------------------------------------------------ */
+
+struct cairn_site {
+    const void *caller; /* the address that asked; NULL in an empty entry */
+    uint32_t blocks;    /* live */
+    size_t bytes;       /* in them, as they were asked for */
+    size_t peak;        /* the most that these bytes ever were */
+};
+
+/* Copy entry `n` of the table, from 0; entry CAIRN_SITES is the sum of what found no place in it. False
+ * past that. A site keeps its entry. O(1). */
+bool cairn_site(uint32_t n, struct cairn_site *site);
+
+/* ---- A record of each call: CAIRN_TRACE=1 ------------------------------------------------------ */
+
+/* Carry a record of `count` words to the host: defined by the firmware, or one of port/cortex-m's
+ * trace_ring.c, trace_semihosting.c and trace_itm.c. Called without the lock, in the context of the
+ * call that it records, before that returns. Must not use the heap. What the words are: trace.c. */
+void cairn_trace(const uintptr_t *words, uint32_t count);
+
+/* ---- For wrappers: a heap that is watched (CAIRN_WATCHED) ---------------------------------------
+ * As malloc() and so on, for a wrapper's own caller: `caller` is who owns the block, is told of in a
+ * failure, and counts as the site: mostly __builtin_return_address(0). */
+void *cairn_malloc_for(const void *caller, size_t size);
+void *cairn_calloc_for(const void *caller, size_t count, size_t size);
+void *cairn_realloc_for(const void *caller, void *p, size_t size);
+void *cairn_memalign_for(const void *caller, size_t alignment, size_t size);
+void cairn_free_for(const void *caller, void *p);
 
 #ifdef __cplusplus
 }

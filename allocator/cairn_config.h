@@ -46,6 +46,51 @@
 #define CAIRN_CACHE_LINE 32
 #endif
 
+/* ---- Watching the heap -----------------------------------------------------------------------
+ * None of these costs a byte or an instruction while it is off. docs/debugging.md tells what for, and
+ * what each costs when it is on. */
+
+/* What is checked: 1 or 2.
+ * 1: every pointer given, and all of a free block that is read. Costs no RAM.
+ * 2: also each byte from a block's end, as it was asked for, to the next block, at free() and realloc();
+ *    and each byte of free memory, when it is given out. Reports name who owns the blocks concerned.
+ *    Costs two granules a block at most, and writing every byte that is allocated, freed, or given to
+ *    the heap at its start. */
+#ifndef CAIRN_CHECK
+#define CAIRN_CHECK 1
+#endif
+#if CAIRN_CHECK != 1 && CAIRN_CHECK != 2
+#error "CAIRN_CHECK must be 1 (pointers and free blocks) or 2 (every byte between blocks and of free memory)"
+#endif
+
+/* Counts of the system heap, cairn_counts(), and the hook cairn_on_failure(): 0 or 1. */
+#ifndef CAIRN_STATS
+#define CAIRN_STATS 0
+#endif
+#if CAIRN_STATS != 0 && CAIRN_STATS != 1
+#error "CAIRN_STATS must be 0 or 1"
+#endif
+
+/* Calling addresses in the table of cairn_sites(): 0 (no table) or a power of two up to 4096. Costs 16
+ * bytes of RAM each, and one granule a block. */
+#ifndef CAIRN_SITES
+#define CAIRN_SITES 0
+#endif
+#if CAIRN_SITES < 0 || CAIRN_SITES > 4096 || (CAIRN_SITES & (CAIRN_SITES - 1)) != 0
+#error "CAIRN_SITES must be 0 (no table) or a power of two up to 4096 (entries)"
+#endif
+
+/* A record of each call of the system heap, given to cairn_trace(): 0 or 1. */
+#ifndef CAIRN_TRACE
+#define CAIRN_TRACE 0
+#endif
+#if CAIRN_TRACE != 0 && CAIRN_TRACE != 1
+#error "CAIRN_TRACE must be 0 or 1"
+#endif
+
+/* Is any of them on? */
+#define CAIRN_WATCHED (CAIRN_CHECK == 2 || CAIRN_STATS || CAIRN_SITES > 0 || CAIRN_TRACE)
+
 /* Unit of allocation and of alignment, in bytes: four indices, what a free block needs. */
 #define CAIRN_GRANULE (CAIRN_INDEX_BITS / 2)
 

@@ -27,6 +27,14 @@ static inline bool heap_take_inline(struct cairn_heap *heap, index_t n, index_t 
  * apart, and a number 32 bits wide that it would narrow, for more instructions in each case. */
 #define AS_IT_IS(value) __asm("" : "+r"(value))
 
+/* Where free memory is filled: a free block of `size` granules is about to begin at i, over the fill. */
+#if CAIRN_CHECK == 2
+void guard_inspect_free(struct cairn_heap *heap, index_t i, index_t size);
+#define INSPECT_FREE(heap, i, size) guard_inspect_free(heap, i, size)
+#else
+#define INSPECT_FREE(heap, i, size) ((void)0)
+#endif
+
 /* What was read from memory above is read again below, in place of a register or stack slot kept for
  * it on the way to where most calls end. */
 #define READ_AGAIN() __asm volatile("" ::: "memory")
@@ -208,6 +216,7 @@ found:
     heap->used += n;
     map_turn_used(heap, i, n);
     if (size > n) {
+        INSPECT_FREE(heap, i + n, size - n);
         map_set_bound(heap, i + n);
         heap_link(heap, i + n, size - n);
     }

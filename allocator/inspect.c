@@ -224,6 +224,16 @@ const char *cairn_reason_text(enum cairn_reason reason)
         return "the backward link of a free block, or its neighbour in the list, was overwritten";
     case CAIRN_ABOVE_CEILING:
         return "an interrupt above the lock's ceiling used the heap";
+#if CAIRN_CHECK == 2
+    case CAIRN_OVERRUN:
+        return "bytes behind a live block were overwritten";
+    case CAIRN_WRITE_AFTER_FREE:
+        return "bytes of free memory were overwritten";
+#else
+    case CAIRN_OVERRUN:
+    case CAIRN_WRITE_AFTER_FREE:
+        break;
+#endif
     }
     return "unknown reason";
 }

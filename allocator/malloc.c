@@ -1,10 +1,12 @@
-/* malloc.c: the malloc family, over the system heap, which starts itself and grows by the break, and
- * over the regions that were added to it, if it is built for any.
+/* malloc.c: malloc() and what the rest of its family is made of, over the system heap, which starts
+ * itself and grows by the break, and over the regions that were added to it, if it is built for any.
  *
  * The lock is held for metadata work only: bytes are copied and cleared with it released. errno
  * becomes ENOMEM where memory is wanting, and EINVAL for an alignment that is none.
  *
  * SPDX-License-Identifier: MIT */
+#include "plain.h"
+
 #include "names.h"
 
 #include "heap_ops.h"
@@ -15,9 +17,6 @@
 #include <string.h>
 
 #define STATE cairn_system_state
-
-/* The unit of valloc() and pvalloc(). There is no page on a microcontroller; newlib's is 4096. */
-enum { PAGE = 4096 };
 
 struct cairn_heap *cairn_system(void)
 {
@@ -34,6 +33,27 @@ __attribute__((noinline)) void *system_refuse(int error)
 
 enum { CLEARED_AT_ONCE = 32 }; /* words, with the lock held */
 
+/* Words that are written at the start: the control data, and in a guarded heap all of its memory. */
+static uint32_t words_to_write(const struct heap_layout *layout)
+{
+#if CAIRN_CHECK == 2
+    const uint32_t *end = (uint32_t *)heap_pointer(layout->heap, layout->limit);
+    return (uint32_t)(end - layout->control);
+#else
+    return (uint32_t)layout->words;
+#endif
+}
+
+static uint32_t first_value(const struct heap_layout *layout, const uint32_t *word)
+{
+#if CAIRN_CHECK == 2
+    if (word >= layout->control + layout->words)
+        return GUARD_FILL;
+#endif
+    (void)layout, (void)word;
+    return 0;
+}
+
 /* One step of the start, with the lock held: clear a part of the control data, or begin. Returns
  * true when there is no more to do, whether or not there is a heap. Whoever comes in between two
  * steps, from an interrupt, goes on where this has left off. */
@@ -45,19 +65,19 @@ static bool start_step(void)
     if (STATE.heap != NULL || (uintptr_t)brk >= limit || !heap_lay_out(&layout, brk, limit - (uintptr_t)brk))
         return true;
     uint32_t *word = layout.control + STATE.cleared;
-    uint32_t *end = layout.control + layout.words;
+    uint32_t *end = layout.control + words_to_write(&layout);
     if (end - word > CLEARED_AT_ONCE)
         end = word + CLEARED_AT_ONCE;
     STATE.cleared += (uint32_t)(end - word);
-    while (word < end)
-        *word++ = 0;
-    if (STATE.cleared < layout.words)
+    for (; word < end; word++)
+        *word = first_value(&layout, word);
+    if (STATE.cleared < words_to_write(&layout))
         return false;
     STATE.heap = heap_begin(&layout);
     return true;
 }
 
-static __attribute__((noinline)) void start(void)
+__attribute__((noinline)) void system_start(void)
 {
     bool done;
     do {
@@ -70,7 +90,7 @@ static __attribute__((noinline)) void start(void)
 void *system_take(index_t n)
 {
     if (STATE.heap == NULL)
-        start();
+        system_start();
     uint32_t state = port_lock();
     index_t i = STATE.heap != NULL ? heap_take(STATE.heap, n) : 0;
     port_unlock(state);
@@ -91,6 +111,13 @@ static inline struct cairn_heap *home_of(const void *p)
     return heap != NULL ? heap : STATE.heap;
 }
 
+#if CAIRN_WATCHED
+struct cairn_heap *system_home(const void *p)
+{
+    return home_of(p);
+}
+#endif
+
 /* ---- The family ----------------------------------------------------------------------------- */
 
 void *malloc(size_t size)
@@ -103,7 +130,7 @@ void *malloc(size_t size)
     index_t n = (index_t)((size + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
     struct cairn_heap *heap = STATE.heap;
     if (heap == NULL) {
-        start();
+        system_start();
         heap = STATE.heap;
         if (heap == NULL)
             return take_elsewhere(n);
@@ -123,11 +150,6 @@ void free(void *p)
     uint32_t state = port_lock();
     heap_free_inline(heap, p);
     port_unlock(state);
-}
-
-void cfree(void *p)
-{
-    free(p);
 }
 
 void *calloc(size_t count, size_t size)
@@ -183,20 +205,6 @@ void *realloc(void *p, size_t size)
     return moved;
 }
 
-void *reallocf(void *p, size_t size)
-{
-    void *moved = realloc(p, size);
-    if (moved == NULL)
-        free(p);
-    return moved;
-}
-
-void *reallocarray(void *p, size_t count, size_t size)
-{
-    size_t bytes;
-    return realloc(p, __builtin_mul_overflow(count, size, &bytes) ? SIZE_MAX : bytes);
-}
-
 void *system_keep_aligned(char *p, const struct heap_fit *fit)
 {
     struct cairn_heap *heap = home_of(p);
@@ -225,36 +233,6 @@ void *memalign(size_t alignment, size_t size)
     return p == NULL ? NULL : system_keep_aligned(p, &fit);
 }
 
-void *aligned_alloc(size_t alignment, size_t size)
-{
-    return memalign(alignment, size);
-}
-
-int posix_memalign(void **result, size_t alignment, size_t size)
-{
-    if (alignment % sizeof(void *) != 0)
-        return EINVAL;
-    int saved = errno;
-    void *p = memalign(alignment, size);
-    int error = errno;
-    errno = saved;
-    if (p == NULL)
-        return error;
-    *result = p;
-    return 0;
-}
-
-void *valloc(size_t size)
-{
-    return memalign(PAGE, size);
-}
-
-void *pvalloc(size_t size)
-{
-    /* Past SIZE_MAX - PAGE the sum would wrap round; nothing so large is served anyway. */
-    return memalign(PAGE, size > SIZE_MAX - PAGE ? size : (size + PAGE - 1u) & ~(size_t)(PAGE - 1u));
-}
-
 size_t malloc_usable_size(void *p)
 {
     index_t size = 0;
@@ -265,18 +243,4 @@ size_t malloc_usable_size(void *p)
         port_unlock(state);
     }
     return (size_t)size * CAIRN_GRANULE;
-}
-
-/* Nothing is ever held back: a block that becomes free at the top is given back at once. */
-int malloc_trim(size_t pad)
-{
-    (void)pad;
-    return 0;
-}
-
-int mallopt(int parameter, int value)
-{
-    (void)parameter;
-    (void)value;
-    return 0; /* nothing to set: all options are chosen at build time */
 }

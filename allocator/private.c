@@ -1,6 +1,8 @@
 /* private.c: heaps that the caller owns and keeps others out of. See cairn.h.
  *
  * SPDX-License-Identifier: MIT */
+#include "plain.h"
+
 #include "heap.h"
 
 #include <string.h>

@@ -4,6 +4,8 @@
  * read without the lock: no step that holds the lock depends on how many there are.
  *
  * SPDX-License-Identifier: MIT */
+#include "plain.h"
+
 #include "heap.h"
 #include "port.h"
 #include "system.h"
@@ -90,6 +92,9 @@ enum cairn_region_error cairn_add_region(void *memory, size_t size, uint32_t att
     memset(layout.control, 0, layout.words * sizeof *layout.control);
     struct region *region = memory;
     *region = (struct region){.heap = heap_begin(&layout), .size = size, .attributes = attributes};
+#if CAIRN_CHECK == 2
+    guard_fill_heap(region->heap);
+#endif
     append(region);
     return CAIRN_REGION_ADDED;
 }
@@ -160,8 +165,7 @@ void *region_take(uint32_t attributes, index_t n)
     return NULL;
 }
 
-/* Take n granules, in the system heap first. */
-static void *take(uint32_t attributes, index_t n)
+void *region_take_in(uint32_t attributes, index_t n)
 {
     void *p = has_all(CAIRN_SYSTEM_ATTRIBUTES, attributes) ? system_take(n) : NULL;
     return p != NULL ? p : region_take(attributes, n);
@@ -171,15 +175,17 @@ void *region_move(const struct cairn_heap *heap, index_t n)
 {
     const struct region *region = region_of(heap);
     bool asked_for = region != NULL && (region->attributes & CAIRN_ON_REQUEST) != 0;
-    return take(asked_for ? region->attributes : 0, n);
+    return region_take_in(asked_for ? region->attributes : 0, n);
 }
+
+#if !CAIRN_WATCHED
 
 /* ---- Requests for RAM of a kind -------------------------------------------------------------- */
 
 void *cairn_malloc_in(uint32_t attributes, size_t size)
 {
     index_t n = heap_granules(size);
-    void *p = n != 0 ? take(attributes, n) : NULL;
+    void *p = n != 0 ? region_take_in(attributes, n) : NULL;
     return p != NULL ? p : system_refuse(ENOMEM);
 }
 
@@ -189,8 +195,9 @@ void *cairn_dma_alloc(size_t size)
     size_t lines = size == 0 ? 1 : size / CAIRN_CACHE_LINE + (size % CAIRN_CACHE_LINE != 0);
     if (size > HEAP_MAX_REQUEST || !heap_fit_aligned(&fit, CAIRN_CACHE_LINE, lines * CAIRN_CACHE_LINE))
         return system_refuse(ENOMEM);
-    void *p = take(CAIRN_DMA, fit.have);
+    void *p = region_take_in(CAIRN_DMA, fit.have);
     return p != NULL ? system_keep_aligned(p, &fit) : system_refuse(ENOMEM);
 }
 
+#endif
 #endif

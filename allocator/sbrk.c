@@ -4,6 +4,10 @@
  * rounded to pages.
  *
  * SPDX-License-Identifier: MIT */
+#ifndef CAIRN_SBRK_ALONE
+#include "plain.h"
+#endif
+
 #include "port.h"
 #include "system.h"
 

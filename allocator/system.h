@@ -18,7 +18,14 @@ extern struct cairn_system {
     link_t reserved_top;     /* the top when that was the last block of all */
 } cairn_system_state;
 
-/* ---- malloc.c, for regions.c ---------------------------------------------------------------- */
+/* ---- malloc.c, for regions.c and watch.c ----------------------------------------------------- */
+
+/* Start the heap, if it is not. O(1) each step with the lock held; they are as many as the control data
+ * is large. */
+void system_start(void);
+
+/* The heap to ask for the block at `p`. Where the heap is watched only. */
+struct cairn_heap *system_home(const void *p);
 
 /* Returns NULL, with `error` in errno. */
 void *system_refuse(int error);
@@ -29,12 +36,15 @@ void *system_take(index_t n);
 /* Keep the aligned part of the block at `p`, of fit->have granules, which was just taken. */
 void *system_keep_aligned(char *p, const struct heap_fit *fit);
 
-/* ---- regions.c, for malloc.c ---------------------------------------------------------------- */
+/* ---- regions.c, for malloc.c and watch.c ----------------------------------------------------- */
 
 #if CAIRN_REGIONS
 
 /* Take n granules in the first region that has room and is what `attributes` ask for; NULL if none. */
 void *region_take(uint32_t attributes, index_t n);
+
+/* Take n granules in RAM that has all of `attributes`, in the system heap first. NULL if none. */
+void *region_take_in(uint32_t attributes, index_t n);
 
 /* Take n granules for a block of `heap`, which has no room for them. NULL if there are none. */
 void *region_move(const struct cairn_heap *heap, index_t n);
@@ -45,6 +55,13 @@ struct cairn_heap *region_heap(const void *p);
 #else
 
 static inline void *region_take(uint32_t attributes, index_t n)
+{
+    (void)attributes;
+    (void)n;
+    return NULL;
+}
+
+static inline void *region_take_in(uint32_t attributes, index_t n)
 {
     (void)attributes;
     (void)n;

@@ -5,11 +5,10 @@ REGIONS_BOARDS := $(BOARDS)
 ROM_BOARDS     := $(filter lm3s6965evb stm32vldiscovery netduinoplus2 microbit,$(BOARDS))
 WIDE_BOARDS    := $(filter mps2-an385 mps2-an500 mps2-an505 lm3s6965evb,$(BOARDS))
 PSRAM_BOARDS   := $(filter mps2-an385 mps2-an500 mps2-an505,$(BOARDS))
-NAMES_NEWLIB   := newlib/reent newlib/sbrk_names newlib/mallinfo
 
-$(foreach b,$(REGIONS_BOARDS),$(eval $(call tree_rules,$b/regions,$($b_CPU) -DCAIRN_REGIONS=1,$(NAMES_NEWLIB),newlib/syscalls,$b)))
+$(foreach b,$(REGIONS_BOARDS),$(eval $(call tree_rules,$b/regions,$($b_CPU) -DCAIRN_REGIONS=1,$(NEWLIB_NAMES),newlib/syscalls,$b)))
 $(foreach b,$(REGIONS_BOARDS),$(eval $(call image_rules,$b/regions,regions,,$b)))
-$(foreach b,$(WIDE_BOARDS),$(eval $(call tree_rules,$b/wide-regions,$($b_CPU) -DCAIRN_REGIONS=1 -DCAIRN_INDEX_BITS=32,$(NAMES_NEWLIB),newlib/syscalls,$b)))
+$(foreach b,$(WIDE_BOARDS),$(eval $(call tree_rules,$b/wide-regions,$($b_CPU) -DCAIRN_REGIONS=1 -DCAIRN_INDEX_BITS=32,$(NEWLIB_NAMES),newlib/syscalls,$b)))
 $(foreach b,$(WIDE_BOARDS),$(eval $(call image_rules,$b/wide-regions,wide-regions,,$b)))
 
 REGIONS_COMMON := $(filter mps2-an385,$(BOARDS))

@@ -3,7 +3,7 @@
 SMALL_BOARDS := $(filter mps2-an385 microbit,$(BOARDS))
 FAST_OPT     := $(OPT)
 OPT          := -Os
-$(foreach b,$(SMALL_BOARDS),$(eval $(call tree_rules,$b/small,$($b_CPU),newlib/reent newlib/sbrk_names newlib/mallinfo,newlib/syscalls,$b)))
+$(foreach b,$(SMALL_BOARDS),$(eval $(call tree_rules,$b/small,$($b_CPU),$(NEWLIB_NAMES),newlib/syscalls,$b)))
 $(foreach b,$(SMALL_BOARDS),$(eval $(call image_rules,$b/small,small,,$b)))
 OPT          := $(FAST_OPT)
 

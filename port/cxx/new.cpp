@@ -35,14 +35,41 @@ namespace
 /* Any alignment that malloc() gives will do. */
 constexpr std::size_t any = 1;
 
+/* Who called the operator: whose the block is, where the heap is watched. */
+#if CAIRN_WATCHED
+#define CALLER __builtin_return_address(0)
+#else
+#define CALLER nullptr
+#endif
+
+inline void *take(const void *caller, std::size_t size, std::size_t alignment)
+{
+#if CAIRN_WATCHED
+    return alignment <= CAIRN_GRANULE ? cairn_malloc_for(caller, size) : cairn_memalign_for(caller, alignment, size);
+#else
+    static_cast<void>(caller);
+    return alignment <= CAIRN_GRANULE ? std::malloc(size) : ::aligned_alloc(alignment, size);
+#endif
+}
+
+inline void give(const void *caller, void *p)
+{
+#if CAIRN_WATCHED
+    cairn_free_for(caller, p);
+#else
+    static_cast<void>(caller);
+    std::free(p);
+#endif
+}
+
 /* Memory; or nullptr when there is none, and no new-handler. */
-void *obtain(std::size_t size, std::size_t alignment)
+void *obtain(const void *caller, std::size_t size, std::size_t alignment)
 {
     /* An alignment that is none: no handler can help. */
     if ((alignment & (alignment - 1)) != 0 || alignment == 0)
         return nullptr;
     for (;;) {
-        void *p = alignment <= CAIRN_GRANULE ? std::malloc(size) : ::aligned_alloc(alignment, size);
+        void *p = take(caller, size, alignment);
         if (p != nullptr)
             return p;
         std::new_handler handler = std::get_new_handler();
@@ -52,24 +79,24 @@ void *obtain(std::size_t size, std::size_t alignment)
     }
 }
 
-void *obtain_or_refuse(std::size_t size, std::size_t alignment)
+void *obtain_or_refuse(const void *caller, std::size_t size, std::size_t alignment)
 {
-    void *p = obtain(size, alignment);
+    void *p = obtain(caller, size, alignment);
     if (p == nullptr)
         cairn::refuse(size, alignment);
     return p;
 }
 
-void *obtain_or_null(std::size_t size, std::size_t alignment) noexcept
+void *obtain_or_null(const void *caller, std::size_t size, std::size_t alignment) noexcept
 {
 #if defined(__cpp_exceptions)
     try {
-        return obtain(size, alignment);
+        return obtain(caller, size, alignment);
     } catch (...) { /* the handler's answer: it can not help */
         return nullptr;
     }
 #else
-    return obtain(size, alignment);
+    return obtain(caller, size, alignment);
 #endif
 }
 
@@ -79,102 +106,102 @@ void *obtain_or_null(std::size_t size, std::size_t alignment) noexcept
 
 void *operator new(std::size_t size)
 {
-    return obtain_or_refuse(size, any);
+    return obtain_or_refuse(CALLER, size, any);
 }
 
 void *operator new[](std::size_t size)
 {
-    return obtain_or_refuse(size, any);
+    return obtain_or_refuse(CALLER, size, any);
 }
 
 void *operator new(std::size_t size, std::align_val_t alignment)
 {
-    return obtain_or_refuse(size, static_cast<std::size_t>(alignment));
+    return obtain_or_refuse(CALLER, size, static_cast<std::size_t>(alignment));
 }
 
 void *operator new[](std::size_t size, std::align_val_t alignment)
 {
-    return obtain_or_refuse(size, static_cast<std::size_t>(alignment));
+    return obtain_or_refuse(CALLER, size, static_cast<std::size_t>(alignment));
 }
 
 void *operator new(std::size_t size, const std::nothrow_t &) noexcept
 {
-    return obtain_or_null(size, any);
+    return obtain_or_null(CALLER, size, any);
 }
 
 void *operator new[](std::size_t size, const std::nothrow_t &) noexcept
 {
-    return obtain_or_null(size, any);
+    return obtain_or_null(CALLER, size, any);
 }
 
 void *operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t &) noexcept
 {
-    return obtain_or_null(size, static_cast<std::size_t>(alignment));
+    return obtain_or_null(CALLER, size, static_cast<std::size_t>(alignment));
 }
 
 void *operator new[](std::size_t size, std::align_val_t alignment, const std::nothrow_t &) noexcept
 {
-    return obtain_or_null(size, static_cast<std::size_t>(alignment));
+    return obtain_or_null(CALLER, size, static_cast<std::size_t>(alignment));
 }
 
 /* ---- delete: the heap knows its blocks, whatever their size and alignment ---------------------- */
 
 void operator delete(void *p) noexcept
 {
-    std::free(p);
+    give(CALLER, p);
 }
 
 void operator delete[](void *p) noexcept
 {
-    std::free(p);
+    give(CALLER, p);
 }
 
 void operator delete(void *p, std::size_t) noexcept
 {
-    std::free(p);
+    give(CALLER, p);
 }
 
 void operator delete[](void *p, std::size_t) noexcept
 {
-    std::free(p);
+    give(CALLER, p);
 }
 
 void operator delete(void *p, std::align_val_t) noexcept
 {
-    std::free(p);
+    give(CALLER, p);
 }
 
 void operator delete[](void *p, std::align_val_t) noexcept
 {
-    std::free(p);
+    give(CALLER, p);
 }
 
 void operator delete(void *p, std::size_t, std::align_val_t) noexcept
 {
-    std::free(p);
+    give(CALLER, p);
 }
 
 void operator delete[](void *p, std::size_t, std::align_val_t) noexcept
 {
-    std::free(p);
+    give(CALLER, p);
 }
 
 void operator delete(void *p, const std::nothrow_t &) noexcept
 {
-    std::free(p);
+    give(CALLER, p);
 }
 
 void operator delete[](void *p, const std::nothrow_t &) noexcept
 {
-    std::free(p);
+    give(CALLER, p);
 }
 
 void operator delete(void *p, std::align_val_t, const std::nothrow_t &) noexcept
 {
-    std::free(p);
+    give(CALLER, p);
 }
 
 void operator delete[](void *p, std::align_val_t, const std::nothrow_t &) noexcept
 {
-    std::free(p);
+    give(CALLER, p);
 }

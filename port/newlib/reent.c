@@ -27,17 +27,17 @@ static void *or_errno(struct _reent *reent, void *p)
 
 void *_malloc_r(struct _reent *reent, size_t size)
 {
-    return or_errno(reent, malloc(size));
+    return or_errno(reent, malloc_for(CALLER, size));
 }
 
 void *_calloc_r(struct _reent *reent, size_t count, size_t size)
 {
-    return or_errno(reent, calloc(count, size));
+    return or_errno(reent, calloc_for(CALLER, count, size));
 }
 
 void *_realloc_r(struct _reent *reent, void *p, size_t size)
 {
-    return or_errno(reent, realloc(p, size));
+    return or_errno(reent, realloc_for(CALLER, p, size));
 }
 
 void *_reallocf_r(struct _reent *reent, void *p, size_t size)
@@ -47,7 +47,7 @@ void *_reallocf_r(struct _reent *reent, void *p, size_t size)
 
 void *_memalign_r(struct _reent *reent, size_t alignment, size_t size)
 {
-    return or_errno(reent, memalign(alignment, size));
+    return or_errno(reent, memalign_for(CALLER, alignment, size));
 }
 
 void *_valloc_r(struct _reent *reent, size_t size)
@@ -63,13 +63,13 @@ void *_pvalloc_r(struct _reent *reent, size_t size)
 void _free_r(struct _reent *reent, void *p)
 {
     (void)reent;
-    free(p);
+    free_for(CALLER, p);
 }
 
 void _cfree_r(struct _reent *reent, void *p)
 {
     (void)reent;
-    free(p);
+    free_for(CALLER, p);
 }
 
 size_t _malloc_usable_size_r(struct _reent *reent, void *p)

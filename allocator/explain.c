@@ -1,0 +1,119 @@
+/* explain.c: which blocks a misuse or a damage concerns: what lies at an address, whose it is, and whose
+ * the neighbour is that may have written there.
+ *
+ * By the map alone, and bounded by the heap's size: for a handler of cairn_fatal(), after which nothing
+ * comes.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "port.h"
+#include "system.h"
+#include "watch.h"
+
+#if CAIRN_CHECK == 2
+
+/* The last blocks that were freed, and by whom: enough to name who may have written after free(). */
+enum { NOTES = 8 };
+static struct note {
+    const char *start;
+    size_t size;
+    const void *owner, *caller;
+} notes[NOTES];
+static uint32_t noted;
+
+/* The private heap that was last used. */
+static struct cairn_heap *private_heap;
+
+void explain_note_free(const void *p, size_t size, const void *owner, const void *caller)
+{
+    uint32_t state = port_lock();
+    notes[noted++ % NOTES] = (struct note){.start = p, .size = size, .owner = owner, .caller = caller};
+    port_unlock(state);
+}
+
+void explain_note_heap(struct cairn_heap *heap)
+{
+    private_heap = heap;
+}
+
+/* The latest note of a block that held `address`; NULL if there is none. */
+static const struct note *note_of(const char *address)
+{
+    for (uint32_t age = 1; age <= NOTES && age <= noted; age++) {
+        const struct note *note = &notes[(noted - age) % NOTES];
+        if ((uintptr_t)address - (uintptr_t)note->start < note->size)
+            return note;
+    }
+    return NULL;
+}
+
+static bool holds(struct cairn_heap *heap, const void *address)
+{
+    return heap != NULL && (uintptr_t)address - (uintptr_t)heap < (uintptr_t)heap->limit * CAIRN_GRANULE;
+}
+
+static struct cairn_heap *heap_of(const void *address)
+{
+    struct cairn_heap *heap = system_home(address);
+    if (holds(heap, address))
+        return heap;
+    return holds(private_heap, address) ? private_heap : NULL;
+}
+
+/* The block that granule i lies in, by the map. Returns where it ends; 0 if none lies there. */
+static index_t describe(struct cairn_heap *heap, index_t i, struct cairn_block *block)
+{
+    *block = (struct cairn_block){.start = NULL};
+    while (i > 0 && !(map_tile(heap, i)->bound & map_mask(i)))
+        i--;
+    if (i == 0 || i >= heap->top)
+        return 0;
+    block->start = heap_pointer(heap, i);
+    block->live = map_is_live(heap, i);
+    index_t end = i + 1u;
+    while (!(map_tile(heap, end)->bound & map_mask(end)))
+        end++;
+    block->size = (size_t)(end - i) * CAIRN_GRANULE;
+    if (block->live)
+        guard_describe(heap_pointer(heap, end), block);
+    return end;
+}
+
+/* Who wrote at `address`, in the block that ends at granule `end`? Bytes just behind a block are its
+ * owner's; others behind it more likely that of the next one, from above; and those in free memory that
+ * of whoever had it, or of the block below. */
+static void suspect(struct cairn_heap *heap, index_t end, struct cairn_report *report)
+{
+    const struct cairn_block *damaged = &report->damaged;
+    if (damaged->live && (const char *)report->address == (const char *)damaged->start + damaged->size)
+        report->suspect = *damaged;
+    else if (damaged->live)
+        describe(heap, end, &report->suspect);
+    else if (damaged->start != NULL)
+        describe(heap, heap_granule_index(heap, damaged->start) - 1u, &report->suspect);
+    else
+        describe(heap, heap->top - 1u, &report->suspect);
+}
+
+void cairn_explain(enum cairn_reason reason, const void *address, struct cairn_report *report)
+{
+    *report = (struct cairn_report){.reason = reason, .address = address};
+    struct cairn_heap *heap = heap_of(address);
+    if (heap == NULL)
+        return;
+    index_t end = describe(heap, heap_granule_index(heap, address), &report->damaged);
+    if (reason == CAIRN_WRITE_AFTER_FREE && report->damaged.live) { /* it is just being given out */
+        const char *start = report->damaged.start;
+        report->damaged.live = false;
+        report->damaged.owner = NULL;
+        report->damaged.size = (size_t)((const char *)heap_pointer(heap, end) - start);
+    }
+    const struct note *note = note_of(address);
+    if (!report->damaged.live && note != NULL) {
+        report->damaged.owner = note->owner;
+        report->freed_by = note->caller;
+    }
+    if (reason != CAIRN_NOT_A_BLOCK && reason != CAIRN_DOUBLE_FREE)
+        suspect(heap, end, report);
+}
+
+#endif

@@ -1,0 +1,207 @@
+/* guard.c: what is kept with each block and in free memory, so that a write where none belongs is
+ * found: at free() and realloc() one past a block's end, and when memory is given out one after free().
+ *
+ *    | as many bytes as were asked for | canary ... | owner, size |   next block
+ *
+ * The canary reaches from the block's end, as it was asked for, to the trailer: one byte at least. Free
+ * memory is filled, all of it: but for the first granule of a free block, which holds its links, and
+ * its last link's size; and so is what is above the top.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "port.h"
+#include "watch.h"
+
+#include <string.h>
+
+#if CAIRN_CHECK == 2 || CAIRN_SITES > 0
+
+/* What the bytes are: no number that a program often writes. */
+enum { FREE = GUARD_FILL & 0xff, NEW = 0xa5, CANARY = 0xc7 };
+
+/* The last bytes of a block. */
+struct trailer {
+    const void *owner; /* who asked for it */
+    size_t size;       /* bytes, as it was asked for */
+};
+enum { CANARY_MIN = GUARDED ? 1 : 0, MOST_ADDED = CANARY_MIN + sizeof(struct trailer) + CAIRN_GRANULE };
+
+/* The live block at `p` by the map, or misuse. */
+struct extent {
+    char *start, *end;
+    index_t i, n;
+};
+
+static struct extent extent_of(struct cairn_heap *heap, const void *p)
+{
+    struct extent block;
+    block.i = heap_live_block(heap, p, &block.n);
+    block.start = heap_pointer(heap, block.i);
+    block.end = heap_pointer(heap, block.i + block.n);
+    return block;
+}
+
+static struct trailer *trailer_of(const struct extent *block)
+{
+    return (struct trailer *)(void *)block->end - 1;
+}
+
+size_t guard_size(size_t size)
+{
+    return size <= HEAP_MAX_REQUEST - MOST_ADDED ? size + CANARY_MIN + sizeof(struct trailer) : SIZE_MAX;
+}
+
+/* The first byte from `start` up to `end` that is not `byte`; `end` if all are. */
+static char *first_other(char *start, char *end, unsigned char byte)
+{
+    while (start < end && (unsigned char)*start == byte)
+        start++;
+    return start;
+}
+
+/* It is free memory, or it has just been taken. */
+static void inspect_fill(char *start, char *end)
+{
+    char *bad = first_other(start, end, FREE);
+    if (bad < end)
+        cairn_fatal(CAIRN_WRITE_AFTER_FREE, bad);
+}
+
+/* ---- Blocks in use --------------------------------------------------------------------------- */
+
+static void mark(const struct extent *block, size_t size, const void *owner)
+{
+    struct trailer *trailer = trailer_of(block);
+    memset(block->start + size, CANARY, (size_t)((char *)trailer - (block->start + size)));
+    *trailer = (struct trailer){.owner = owner, .size = size};
+}
+
+void guard_inspect(struct cairn_heap *heap, const void *p, size_t *size, const void **owner)
+{
+    struct extent block = extent_of(heap, p);
+    struct trailer *trailer = trailer_of(&block);
+    if (trailer->size > (size_t)((char *)trailer - block.start) - CANARY_MIN)
+        cairn_fatal(CAIRN_OVERRUN, trailer);
+    char *bad = first_other(block.start + trailer->size, (char *)trailer, CANARY);
+    if (GUARDED && bad < (char *)trailer)
+        cairn_fatal(CAIRN_OVERRUN, bad);
+    *size = trailer->size;
+    *owner = trailer->owner;
+}
+
+void guard_resize(struct cairn_heap *heap, void *p, size_t size, const void *owner)
+{
+    struct extent block = extent_of(heap, p);
+    mark(&block, size, owner);
+}
+
+/* The block was free until now: nothing has been written there since. What the free block kept, its links
+ * and, if it was taken whole, its size, is filled. */
+static void open_block(struct cairn_heap *heap, const struct extent *block)
+{
+    struct granule *last = heap_granule(heap, block->i + block->n) - 1;
+    memset(block->start, FREE, offsetof(struct granule, tail));
+    if (last->tail == block->n)
+        memset(&last->tail, FREE, sizeof last->tail);
+    inspect_fill(block->start, block->end);
+}
+
+void guard_begin(struct cairn_heap *heap, void *p, size_t size, const void *owner)
+{
+    struct extent block = extent_of(heap, p);
+    if (GUARDED) {
+        open_block(heap, &block);
+        memset(p, NEW, size);
+    }
+    mark(&block, size, owner);
+}
+
+#endif
+
+#if CAIRN_CHECK == 2
+
+/* ---- Free memory ----------------------------------------------------------------------------- */
+
+void guard_fill(void *p, size_t size)
+{
+    memset(p, FREE, size);
+}
+
+void guard_inspect_free(struct cairn_heap *heap, index_t i, index_t size)
+{
+    char *start = heap_pointer(heap, i);
+    inspect_fill(start, start + (size > 1 ? CAIRN_GRANULE : offsetof(struct granule, tail)));
+}
+
+void guard_fill_heap(struct cairn_heap *heap)
+{
+    guard_fill(heap_pointer(heap, heap->top), (size_t)(heap->limit - heap->top) * CAIRN_GRANULE);
+}
+
+static bool is_boundary(struct cairn_heap *heap, index_t i)
+{
+    return (map_tile(heap, i)->bound & map_mask(i)) != 0;
+}
+
+void guard_describe(const void *end, struct cairn_block *block)
+{
+    const struct trailer *trailer = (const struct trailer *)end - 1;
+    if (trailer->size <= block->size - CANARY_MIN - sizeof *trailer) {
+        block->size = trailer->size;
+        block->owner = trailer->owner;
+    }
+}
+
+void guard_close(struct cairn_heap *heap, void *p, const void *caller)
+{
+    struct extent block = extent_of(heap, p);
+    const struct trailer *trailer = trailer_of(&block);
+    explain_note_free(p, trailer->size, trailer->owner, caller);
+    guard_fill(p, (size_t)(block.end - block.start));
+}
+
+/* What the free blocks that it merges with kept where no free block begins or ends any more is filled as
+ * well: a granule above, or the one where the top is now, and a size below. */
+void guard_release(struct cairn_heap *heap, void *p)
+{
+    struct extent block = extent_of(heap, p);
+    bool above = !map_is_used(heap, block.i + block.n);
+    heap_free(heap, p);
+    if (above)
+        guard_fill(block.end, offsetof(struct granule, tail)); /* of one granule, that is still its tail */
+    if (!is_boundary(heap, block.i))
+        guard_fill(block.start - sizeof(link_t), sizeof(link_t));
+    if (heap->top < block.i)
+        guard_fill(heap_pointer(heap, heap->top), CAIRN_GRANULE);
+}
+
+/* Cut the used block of `size` granules at i after the first n, and free the rest; or the first n. */
+static void cut(struct cairn_heap *heap, index_t i, index_t size, index_t n, bool first)
+{
+    char *p = heap_pointer(heap, first ? i : i + n);
+    guard_fill(p, (size_t)(first ? n : size - n) * CAIRN_GRANULE);
+    uint32_t state = port_lock();
+    heap_split(heap, i, size, n);
+    guard_release(heap, p);
+    port_unlock(state);
+}
+
+void guard_cut(struct cairn_heap *heap, void *p, index_t n)
+{
+    struct extent block = extent_of(heap, p);
+    if (block.n > n)
+        cut(heap, block.i, block.n, n, false);
+}
+
+void *guard_align(struct cairn_heap *heap, void *p, const struct heap_fit *fit)
+{
+    struct extent block = extent_of(heap, p);
+    open_block(heap, &block);
+    index_t gap = heap_gap(fit, p);
+    if (block.n > gap + fit->n)
+        cut(heap, block.i, block.n, gap + fit->n, false);
+    if (gap != 0)
+        cut(heap, block.i, gap + fit->n, gap, true);
+    return block.start + (size_t)gap * CAIRN_GRANULE;
+}
+
+#endif

@@ -1,0 +1,189 @@
+/* watch.h: what stands between the names of the malloc family and the heap, where the heap is watched:
+ * the parts that guard blocks, count calls, and record them. Internal.
+ *
+ *    watch.c     the names; calls the parts, in order, around the heap's own steps
+ *    guard.c     trailers and canaries, the fill of free memory         CAIRN_CHECK=2, CAIRN_SITES
+ *    explain.c   which blocks a damage concerns                         CAIRN_CHECK=2
+ *    account.c   counts, the last failure, live bytes by calling site   CAIRN_STATS, CAIRN_SITES
+ *    trace.c     a record of each call                                  CAIRN_TRACE
+ *
+ * malloc.c, private.c and sbrk.c then define their functions as plain_...(), by plain.h.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef CAIRN_WATCH_H
+#define CAIRN_WATCH_H
+
+#include "heap.h"
+
+/* Is each block followed by a canary, and is free memory filled? Does each block end in a trailer? */
+enum { GUARDED = CAIRN_CHECK == 2, TRAILED = CAIRN_CHECK == 2 || CAIRN_SITES > 0 };
+
+/* ---- The functions that are watched ---------------------------------------------------------- */
+
+void *plain_malloc(size_t size);
+void plain_free(void *p);
+void *plain_calloc(size_t count, size_t size);
+void *plain_realloc(void *p, size_t size);
+void *plain_memalign(size_t alignment, size_t size);
+size_t plain_malloc_usable_size(void *p);
+void *plain_sbrk(ptrdiff_t increment);
+
+struct cairn_heap *plain_cairn_init(void *memory, size_t size);
+void *plain_cairn_malloc(struct cairn_heap *heap, size_t size);
+void *plain_cairn_calloc(struct cairn_heap *heap, size_t count, size_t size);
+void *plain_cairn_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size);
+void plain_cairn_free(struct cairn_heap *heap, void *p);
+void *plain_cairn_realloc(struct cairn_heap *heap, void *p, size_t size);
+size_t plain_cairn_usable_size(struct cairn_heap *heap, void *p);
+
+/* ---- A call that is watched -------------------------------------------------------------------- */
+
+enum watched_kind { WATCHED_MALLOC, WATCHED_CALLOC, WATCHED_ALIGNED, WATCHED_REALLOC, WATCHED_FREE };
+
+struct watched_call {
+    enum watched_kind kind;
+    uint32_t number; /* in the order in which the heap changed */
+    const void *caller;
+    const void *p;          /* returned; or given, of realloc and free. NULL: not served */
+    const void *moved;      /* returned, of realloc */
+    size_t size, alignment; /* bytes; 0 where no alignment was asked for */
+    uint32_t attributes;    /* of the RAM */
+};
+
+/* ---- guard.c ---------------------------------------------------------------------------------- */
+
+/* What a word of free memory is filled with. */
+#define GUARD_FILL 0xddddddddu
+
+#if CAIRN_CHECK == 2 || CAIRN_SITES > 0
+
+/* Bytes to ask the heap for, so that `size` of them are the caller's; SIZE_MAX if there are none. */
+size_t guard_size(size_t size);
+
+/* The block at `p`, just taken from `heap`, is the caller's from here on: its memory is as it was
+ * filled, or it is a write after free; then its canary and trailer are written. */
+void guard_begin(struct cairn_heap *heap, void *p, size_t size, const void *owner);
+
+/* The live block at `p`, which was inspected, is `size` bytes large now, and `owner`'s. */
+void guard_resize(struct cairn_heap *heap, void *p, size_t size, const void *owner);
+
+/* The live block at `p` is sound; else the overrun is reported. Anything else is misuse. Sets *`size`,
+ * as it was asked for, and who did in *`owner`. */
+void guard_inspect(struct cairn_heap *heap, const void *p, size_t *size, const void **owner);
+
+#else
+
+static inline size_t guard_size(size_t size)
+{
+    return size;
+}
+
+static inline void guard_begin(struct cairn_heap *heap, void *p, size_t size, const void *owner)
+{
+    (void)heap, (void)p, (void)size, (void)owner;
+}
+
+static inline void guard_resize(struct cairn_heap *heap, void *p, size_t size, const void *owner)
+{
+    (void)heap, (void)p, (void)size, (void)owner;
+}
+
+static inline void guard_inspect(struct cairn_heap *heap, const void *p, size_t *size, const void **owner)
+{
+    (void)heap, (void)p, (void)size, (void)owner;
+}
+
+#endif
+
+/* Called where GUARDED only. */
+
+/* A free block of `size` granules is about to begin at i, over what should be filled. */
+void guard_inspect_free(struct cairn_heap *heap, index_t i, index_t size);
+
+/* The block at `p`, which was inspected, is not its owner's any more: it is filled, for `caller`. */
+void guard_close(struct cairn_heap *heap, void *p, const void *caller);
+
+/* With the lock held: free the block at `p`, which was filled. */
+void guard_release(struct cairn_heap *heap, void *p);
+
+/* Keep the first n granules of the live block at `p`. */
+void guard_cut(struct cairn_heap *heap, void *p, index_t n);
+
+/* Of the block at `p`, just taken, keep the first aligned fit->n granules. Returns where they begin. */
+void *guard_align(struct cairn_heap *heap, void *p, const struct heap_fit *fit);
+
+/* Fill memory that is about to be free; or all that is above the top. */
+void guard_fill(void *p, size_t size);
+void guard_fill_heap(struct cairn_heap *heap);
+
+/* Size and owner of the live block that ends at `end`, as its trailer has them, if that can be. */
+void guard_describe(const void *end, struct cairn_block *block);
+
+/* ---- explain.c: where GUARDED only ------------------------------------------------------------- */
+
+/* A block of `owner`'s is freed by `caller`; a private heap is used. */
+void explain_note_free(const void *p, size_t size, const void *owner, const void *caller);
+void explain_note_heap(struct cairn_heap *heap);
+
+/* ---- account.c -------------------------------------------------------------------------------- */
+
+#if CAIRN_STATS || CAIRN_SITES > 0
+
+/* With the lock held: a call was served. */
+void account_call(enum watched_kind kind, size_t size);
+
+/* With the lock held: a block of `bytes`, `size` of them asked for, begins, or ends, to be live. */
+void account_begin(size_t bytes, size_t size, const void *owner);
+void account_end(size_t bytes, size_t size, const void *owner);
+
+/* Without the lock: a request was not served. Calls the hook. */
+void account_failure(const struct cairn_request *request);
+
+#else
+
+static inline void account_call(enum watched_kind kind, size_t size)
+{
+    (void)kind, (void)size;
+}
+
+static inline void account_begin(size_t bytes, size_t size, const void *owner)
+{
+    (void)bytes, (void)size, (void)owner;
+}
+
+static inline void account_end(size_t bytes, size_t size, const void *owner)
+{
+    (void)bytes, (void)size, (void)owner;
+}
+
+static inline void account_failure(const struct cairn_request *request)
+{
+    (void)request;
+}
+
+#endif
+
+/* ---- trace.c ---------------------------------------------------------------------------------- */
+
+#if CAIRN_TRACE
+
+/* With the lock held: the next record's number. */
+uint32_t trace_number(void);
+
+/* Without the lock: the call's record. */
+void trace_record(const struct watched_call *call);
+
+#else
+
+static inline uint32_t trace_number(void)
+{
+    return 0;
+}
+
+static inline void trace_record(const struct watched_call *call)
+{
+    (void)call;
+}
+
+#endif
+#endif

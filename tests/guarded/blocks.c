@@ -1,0 +1,188 @@
+/* CAIRN_CHECK=2: every byte that is written where none belongs is found, and nothing else is.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "blocks.h"
+#include "fatal.h"
+#include "tap.h"
+
+#include <string.h>
+
+static _Alignas(64) char memory[1536];
+static struct cairn_heap *heap;
+
+/* A heap with a used block at each end, and `p` of `size` bytes between them. */
+static char *between(size_t size)
+{
+    heap = cairn_init(memory, sizeof memory);
+    void *below = launder(cairn_malloc(heap, 20));
+    char *p = launder(cairn_malloc(heap, size));
+    void *above = launder(cairn_malloc(heap, 20));
+    return below != NULL && above != NULL ? p : NULL;
+}
+
+static void usable_is_what_was_asked_for(void)
+{
+    for (size_t size = 0; size < 70; size++) {
+        char *p = between(size);
+        CHECK(p != NULL && aligned(p, CAIRN_GRANULE));
+        CHECK(cairn_usable_size(heap, p) == size);
+        CHECK(sound(heap));
+        cairn_free(heap, p);
+        CHECK(sound(heap));
+    }
+}
+
+static void free_it(struct cairn_heap *h, void *p)
+{
+    cairn_free(h, p);
+}
+
+static void resize_it(struct cairn_heap *h, void *p)
+{
+    p = launder(cairn_realloc(h, p, 30));
+}
+
+static void ask_its_size(struct cairn_heap *h, void *p)
+{
+    CHECK(cairn_usable_size(h, p) == 0);
+}
+
+/* To where the next block begins. */
+static size_t bytes_behind(size_t size)
+{
+    size_t granules = (size + 1 + 2 * sizeof(void *) + CAIRN_GRANULE - 1) / CAIRN_GRANULE;
+    return granules * CAIRN_GRANULE - size;
+}
+
+static void a_byte_written_behind_a_block_is_found(void)
+{
+    void (*const actions[])(struct cairn_heap *, void *) = {free_it, resize_it, ask_its_size};
+    unsigned tried = 0, found = 0, named = 0;
+    for (size_t size = 0; size < 40; size++)
+        for (size_t k = 0; k < bytes_behind(size) - 2 * sizeof(void *); k++, tried++) {
+            char *p = between(size);
+            p[size + k] ^= 1;
+            bool noticed = is_fatal(actions[tried % 3], heap, p);
+            found += noticed && fatal_reason == CAIRN_OVERRUN;
+            named += noticed && fatal_address == p + size + k;
+        }
+    tap_comment_number("single bytes tried behind blocks:", tried);
+    CHECK(tried > 100 && found == tried && named == tried);
+}
+
+/* A run that reaches over all that is kept there. */
+static void a_run_over_a_block_is_found_at_its_first_byte(void)
+{
+    for (size_t size = 0; size < 40; size++)
+        for (int byte = 0; byte < 256; byte += 51) {
+            char *p = between(size);
+            size_t n = bytes_behind(size);
+            size_t kept = 0; /* bytes that happen to be what stood there */
+            while (kept < n && (unsigned char)p[size + kept] == byte)
+                kept++;
+            memset(p + size, byte, n);
+            CHECK(is_fatal(free_it, heap, p) && fatal_reason == CAIRN_OVERRUN);
+        }
+}
+
+static void use_all(struct cairn_heap *h, void *p)
+{
+    (void)p;
+    for (size_t size = 1024; size > 0; size /= 2)
+        while (cairn_malloc(h, size) != NULL)
+            continue;
+}
+
+/* Blocks around it freed or not, and freed before it or after. */
+static char *freed(size_t size, unsigned around)
+{
+    heap = cairn_init(memory, sizeof memory);
+    void *low = launder(cairn_malloc(heap, 20));
+    void *below = launder(cairn_malloc(heap, 20));
+    char *p = launder(cairn_malloc(heap, size));
+    void *above = launder(cairn_malloc(heap, 20));
+    void *high = (around & 8) ? NULL : launder(cairn_malloc(heap, 20)); /* without: the top is lowered */
+    if (around & 1)
+        cairn_free(heap, below);
+    if (around & 2)
+        cairn_free(heap, above);
+    cairn_free(heap, p);
+    if ((around & 4) && !(around & 1))
+        cairn_free(heap, below);
+    if ((around & 4) && !(around & 2))
+        cairn_free(heap, above);
+    CHECK(low != NULL && (high != NULL || (around & 8)) && sound(heap));
+    return p;
+}
+
+/* But for the links and the size that the free block itself keeps: those are proven at every level. */
+static void a_byte_written_after_free_is_found_when_it_is_given_out(void)
+{
+    unsigned tried = 0, found = 0, named = 0;
+    for (unsigned around = 0; around < 16; around++)
+        for (size_t k = CAIRN_GRANULE; k < 60; k++, tried++) {
+            char *p = freed(60, around);
+            p[k] ^= 4;
+            bool noticed = is_fatal(use_all, heap, NULL);
+            found += noticed && fatal_reason == CAIRN_WRITE_AFTER_FREE;
+            named += noticed && fatal_address == p + k;
+        }
+    tap_comment_number("single bytes tried in freed blocks:", tried);
+    CHECK(found == tried && named == tried);
+}
+
+static void nothing_is_found_where_nothing_was_written(void)
+{
+    for (unsigned around = 0; around < 16; around++)
+        for (size_t size = 0; size < 300; size += 7) {
+            char *p = freed(size, around);
+            CHECK(p != NULL && !is_fatal(use_all, heap, NULL));
+        }
+}
+
+static void new_memory_is_not_zero(void)
+{
+    char *p = between(100);
+    CHECK(!all_zero(p, 1) && !all_zero(p + 99, 1));
+    char *c = launder(cairn_calloc(heap, 10, 10));
+    CHECK(c != NULL && all_zero(c, 100));
+}
+
+static void realloc_keeps_contents_each_way(void)
+{
+    static const size_t sizes[] = {0, 1, 7, 8, 9, 40, 41, 33, 200, 3, 100, 99, 0};
+    char *p = between(sizes[0]);
+    for (unsigned i = 1; i < sizeof sizes / sizeof sizes[0]; i++) {
+        size_t common = sizes[i] < sizes[i - 1] ? sizes[i] : sizes[i - 1];
+        fill(p, sizes[i - 1], i);
+        p = launder(cairn_realloc(heap, p, sizes[i]));
+        CHECK(p != NULL && filled(p, common, i) && cairn_usable_size(heap, p) == sizes[i] && sound(heap));
+    }
+    CHECK(cairn_realloc(heap, p, sizeof memory) == NULL && cairn_usable_size(heap, p) == 0);
+    fill(p = launder(cairn_realloc(heap, p, 40)), 40, 9);
+    while (cairn_malloc(heap, 0) != NULL)
+        continue;
+    p = launder(cairn_realloc(heap, p, 10)); /* there is no second place */
+    CHECK(p != NULL && filled(p, 10, 9) && cairn_usable_size(heap, p) == 10 && sound(heap));
+}
+
+static void aligned_blocks_and_their_gaps_are_guarded(void)
+{
+    for (size_t alignment = 16; alignment <= 128; alignment *= 2)
+        for (size_t size = 0; size < 90; size += 13) {
+            char *odd = between(alignment / 2);
+            char *p = launder(cairn_aligned_alloc(heap, alignment, size));
+            CHECK(p != NULL && aligned(p, alignment) && cairn_usable_size(heap, p) == size && sound(heap));
+            fill(p, size, 3);
+            cairn_free(heap, odd);
+            CHECK(filled(p, size, 3));
+            cairn_free(heap, p);
+            CHECK(sound(heap) && !is_fatal(use_all, heap, NULL));
+        }
+}
+
+TAP_MAIN(TEST(usable_is_what_was_asked_for), TEST(a_byte_written_behind_a_block_is_found),
+         TEST(a_run_over_a_block_is_found_at_its_first_byte),
+         TEST(a_byte_written_after_free_is_found_when_it_is_given_out),
+         TEST(nothing_is_found_where_nothing_was_written), TEST(new_memory_is_not_zero),
+         TEST(realloc_keeps_contents_each_way), TEST(aligned_blocks_and_their_gaps_are_guarded))
