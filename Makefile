@@ -29,7 +29,7 @@ CFLAGS_COMMON := -std=c11 -g $(WARNINGS) -MMD -MP
 CFLAGS_CORE   := -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections
 LOCK          := -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"'
 
-HEAP    := heap malloc family private sbrk inspect regions watch guard explain account trace
+HEAP    := heap malloc family private sbrk inspect step regions watch guard explain account trace
 # What every test program stands on, besides its machine's tap-host or tap-target.
 TEST_SHARED := tap fatal blocks hooks
 FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
@@ -57,7 +57,7 @@ $(BUILD)/$(1)/port/%.o: port/%.c Makefile boards/$(5)/board.mk
 # Whoever asks for one name gets them all.
 $(BUILD)/$(1)/names.o: $(addprefix $(BUILD)/$(1)/allocator/,malloc.o family.o sbrk.o watch.o) $(3:%=$(BUILD)/$(1)/port/%.o)
 	$(Q)$(CROSS)ld -r $$^ -o $$@
-$(BUILD)/$(1)/libcairn.a: $(addprefix $(BUILD)/$(1)/,names.o allocator/heap.o allocator/private.o allocator/inspect.o allocator/regions.o \
+$(BUILD)/$(1)/libcairn.a: $(addprefix $(BUILD)/$(1)/,names.o allocator/heap.o allocator/private.o allocator/inspect.o allocator/step.o allocator/regions.o \
         $(addprefix allocator/,guard.o explain.o account.o trace.o) \
         port/cortex-m/region.o port/cortex-m/fatal.o port/cortex-m/failure.o)
 	$(Q)rm -f $$@

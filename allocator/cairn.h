@@ -184,6 +184,21 @@ bool cairn_walk(struct cairn_heap *heap, cairn_visit *visit, void *context);
  * Time     proportional to the heap. Does not lock: nobody else may change the heap meanwhile. */
 int cairn_check(struct cairn_heap *heap, const void **where);
 
+/* Where a check in steps is: all zero before the first one. */
+struct cairn_place {
+    uint32_t at, block;
+    uint32_t passes;   /* over the whole heap, that found nothing */
+    const void *fault; /* the granule at fault, or nearby */
+};
+
+/* Check the next `parts` of the heap, round and round: a part is a block, or a further 32 granules of a
+ * large one, or a bin. The program may allocate and free between steps, and interrupts may during one.
+ *
+ * Returns  0, or the number of an invariant that is broken, with an address in place->fault: as
+ *          cairn_check() does, but for the number of used granules (I10). Then it begins anew.
+ * Time     O(1) with the lock held for each part; a private heap needs no lock, and is checked as well. */
+int cairn_check_step(struct cairn_heap *heap, struct cairn_place *place, uint32_t parts);
+
 /* ---- Misuse --------------------------------------------------------------------------------- */
 
 enum cairn_reason {

@@ -63,14 +63,14 @@ static struct cairn_heap *heap_of(const void *address)
 static index_t describe(struct cairn_heap *heap, index_t i, struct cairn_block *block)
 {
     *block = (struct cairn_block){.start = NULL};
-    while (i > 0 && !(map_tile(heap, i)->bound & map_mask(i)))
+    while (i > 0 && !map_is_bound(heap, i))
         i--;
     if (i == 0 || i >= heap->top)
         return 0;
     block->start = heap_pointer(heap, i);
     block->live = map_is_live(heap, i);
     index_t end = i + 1u;
-    while (!(map_tile(heap, end)->bound & map_mask(end)))
+    while (!map_is_bound(heap, end))
         end++;
     block->size = (size_t)(end - i) * CAIRN_GRANULE;
     if (block->live)

@@ -137,11 +137,6 @@ void guard_fill_heap(struct cairn_heap *heap)
     guard_fill(heap_pointer(heap, heap->top), (size_t)(heap->limit - heap->top) * CAIRN_GRANULE);
 }
 
-static bool is_boundary(struct cairn_heap *heap, index_t i)
-{
-    return (map_tile(heap, i)->bound & map_mask(i)) != 0;
-}
-
 void guard_describe(const void *end, struct cairn_block *block)
 {
     const struct trailer *trailer = (const struct trailer *)end - 1;
@@ -168,7 +163,7 @@ void guard_release(struct cairn_heap *heap, void *p)
     heap_free(heap, p);
     if (above)
         guard_fill(block.end, offsetof(struct granule, tail)); /* of one granule, that is still its tail */
-    if (!is_boundary(heap, block.i))
+    if (!map_is_bound(heap, block.i))
         guard_fill(block.start - sizeof(link_t), sizeof(link_t));
     if (heap->top < block.i)
         guard_fill(heap_pointer(heap, heap->top), CAIRN_GRANULE);

@@ -88,7 +88,7 @@ _Noreturn void heap_misuse(struct cairn_heap *heap, const void *p)
     index_t i = (index_t)(offset / CAIRN_GRANULE);
     if (heap == NULL || offset / CAIRN_GRANULE >= heap->top)
         cairn_fatal(CAIRN_NOT_A_BLOCK, p);
-    while (i > 0 && !(map_tile(heap, i)->bound & map_mask(i)))
+    while (i > 0 && !map_is_bound(heap, i))
         i--;
     cairn_fatal(map_is_free(heap, i) ? CAIRN_DOUBLE_FREE : CAIRN_NOT_A_BLOCK, p);
 }
@@ -180,8 +180,7 @@ bool heap_lay_out(struct heap_layout *layout, void *memory, size_t size)
     if (layout->limit == 0)
         return false;
     index_t map = heap_map_granules(layout->limit);
-    size_t control = sizeof(struct cairn_heap) + (bin_of(layout->limit) + 1u) * sizeof(link_t);
-    layout->first = (index_t)((control + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
+    layout->first = heap_first_granule(layout->limit);
     if (layout->first >= layout->limit)
         return false;
     layout->heap = (struct cairn_heap *)(start + map * CAIRN_GRANULE);

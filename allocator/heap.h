@@ -109,6 +109,13 @@ static inline index_t heap_map_granules(index_t limit)
     return (index_t)((tiles * sizeof(struct tile) + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
 }
 
+/* The first granule that can be a block's, past struct cairn_heap and the bins for indices up to `limit`. */
+static inline index_t heap_first_granule(index_t limit)
+{
+    size_t control = sizeof(struct cairn_heap) + (bin_of(limit) + 1u) * sizeof(link_t);
+    return (index_t)((control + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
+}
+
 /* Find the layout for `size` bytes at `memory`. Writes nothing there. False if the range is too
  * small, or larger than indices reach. */
 bool heap_lay_out(struct heap_layout *layout, void *memory, size_t size);

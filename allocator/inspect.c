@@ -7,11 +7,6 @@
  * SPDX-License-Identifier: MIT */
 #include "heap.h"
 
-static bool is_bound(struct cairn_heap *heap, index_t i)
-{
-    return (map_tile(heap, i)->bound & map_mask(i)) != 0;
-}
-
 /* The first bound granule at or above i; `end` if there is none below it. */
 static index_t next_bound(struct cairn_heap *heap, index_t i, index_t end)
 {
@@ -34,8 +29,7 @@ static uint32_t bin_count(const struct cairn_heap *heap)
 /* The first granule that can be a block's: past the control data. */
 static index_t first_granule(const struct cairn_heap *heap)
 {
-    size_t control = sizeof(struct cairn_heap) + bin_count(heap) * sizeof(link_t);
-    return (index_t)((control + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
+    return heap_first_granule(heap->limit);
 }
 
 /* One block, by the map: it ends where the next one begins. Size 0 means that none begins at i. */
@@ -49,7 +43,7 @@ static struct block block_at(struct cairn_heap *heap, index_t i)
     struct block block = {.i = i, .size = next_bound(heap, i + 1u, heap->top) - i, .kind = CAIRN_FREE};
     if (map_is_used(heap, i))
         block.kind = map_used_size(heap, i) != 0 ? CAIRN_USED : CAIRN_RESERVED;
-    if (!is_bound(heap, i))
+    if (!map_is_bound(heap, i))
         block.size = 0;
     return block;
 }

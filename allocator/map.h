@@ -49,6 +49,11 @@ static inline uint32_t map_splice(uint32_t word, uint32_t next, index_t i)
     return word << shift | next >> 1 >> (31u - shift);
 }
 
+static inline bool map_is_bound(void *handle, index_t i)
+{
+    return (map_tile(handle, i)->bound & map_mask(i)) != 0;
+}
+
 static inline bool map_is_used(void *handle, index_t i)
 {
     return (map_tile(handle, i)->used & map_mask(i)) != 0;

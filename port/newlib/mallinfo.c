@@ -51,7 +51,32 @@ static char *put_number(char *to, size_t value)
     return to;
 }
 
-/* One line on standard error, by write() alone: stdio allocates. */
+#if CAIRN_STATS
+/* The counts as well, where they are kept. */
+static void put_counts(void)
+{
+    struct cairn_counts counts;
+    cairn_counts(&counts);
+    char line[160];
+    char *to = put(line, "calls: ");
+    to = put(put_number(to, counts.live_blocks), " blocks live, ");
+    to = put(put_number(to, counts.peak), " bytes used at most, ");
+    to = put(put_number(to, counts.failures), " refused");
+    if (counts.failures != 0) {
+        to = put(to, ", the last of ");
+        to = put(put_number(to, counts.last_failure.size), " bytes");
+    }
+    to = put(to, "\n");
+    ssize_t written = write(STDERR_FILENO, line, (size_t)(to - line));
+    (void)written;
+}
+#else
+static void put_counts(void)
+{
+}
+#endif
+
+/* One line on standard error, or two, by write() alone: stdio allocates. */
 void malloc_stats(void)
 {
     struct cairn_stats stats;
@@ -64,4 +89,5 @@ void malloc_stats(void)
     to = put(put_number(to, stats.can_grow), " to grow\n");
     ssize_t written = write(STDERR_FILENO, line, (size_t)(to - line));
     (void)written;
+    put_counts();
 }

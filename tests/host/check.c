@@ -61,6 +61,16 @@ static void clear_bound(index_t i)
     map_clear_bound(heap, i);
 }
 
+/* Does a check in steps find anything? It changes nothing, either. */
+static bool steps_find(void)
+{
+    struct cairn_place place = {.passes = 0};
+    while (place.passes < 2)
+        if (cairn_check_step(heap, &place, 1) != 0)
+            return true;
+    return false;
+}
+
 /* Is `invariant` what cairn_check() finds broken, at granule i? And does it change nothing? */
 static void finds(int invariant, index_t i)
 {
@@ -70,6 +80,7 @@ static void finds(int invariant, index_t i)
     assert_int_equal(cairn_check(heap, &where), invariant);
     assert_ptr_equal(where, heap_pointer(heap, i));
     assert_int_equal(cairn_check(heap, NULL), invariant);
+    assert_int_equal(steps_find(), invariant != 10);
     assert_memory_equal(copy, memory, MEMORY);
 }
 
@@ -79,6 +90,7 @@ static void a_sound_heap_has_no_fault(void **state)
     const void *where = memory;
     assert_int_equal(cairn_check(heap, &where), 0);
     assert_null(where);
+    assert_false(steps_find());
 }
 
 static void i1_a_top_past_the_limit_is_found(void **state)
@@ -234,6 +246,7 @@ static void i7_a_list_that_goes_round_is_found(void **state)
     last->check = (link_t)(FREE ^ b);
     heap_granule(heap, b)->prev = 0;
     assert_int_not_equal(cairn_check(heap, NULL), 0);
+    assert_true(steps_find());
 }
 
 static void i8_a_backward_link_that_was_overwritten_is_found(void **state)
@@ -283,8 +296,11 @@ static void any_bit_turned_in_control_data_is_found_or_means_nothing(void **stat
         for (int bit = 0; bit < 8 && (byte < (char *)&heap->limit || byte >= (char *)(&heap->limit + 1)); bit++) {
             *byte ^= (char)(1 << bit);
             const void *where = NULL;
-            if (cairn_check(heap, &where) != 0)
+            bool found = cairn_check(heap, &where) != 0;
+            if (found)
                 assert_true((const char *)where >= (char *)heap && (const char *)where <= memory + MEMORY);
+            if (steps_find())
+                assert_true(found);
             *byte ^= (char)(1 << bit);
         }
     assert_int_equal(cairn_check(heap, NULL), 0);
@@ -299,6 +315,7 @@ static void any_bit_turned_in_the_four_fields_of_a_free_block_is_found(void **st
             char *first = heap_pointer(heap, at[i]);
             first[bit / 8] ^= (char)(1 << bit % 8);
             assert_int_not_equal(cairn_check(heap, NULL), 0);
+            assert_true(steps_find());
             first[bit / 8] ^= (char)(1 << bit % 8);
         }
     assert_int_equal(cairn_check(heap, NULL), 0);

@@ -197,6 +197,28 @@ static void memalign_masks_interrupts_for_a_short_time(void)
     measure("longest masked stretch, instructions, memalign", nothing, align);
 }
 
+static struct cairn_place place;
+
+static void make_free_blocks(void)
+{
+    make_block();
+    free(launder(realloc(p, large / 3)));
+    p = launder(malloc(8));
+    place = (struct cairn_place){.passes = 0};
+}
+
+static void check_a_pass(void)
+{
+    while (place.passes == 0)
+        if (!CHECK(cairn_check_step(cairn_system(), &place, 4) == 0))
+            return;
+}
+
+static void a_check_in_steps_masks_interrupts_for_a_short_time(void)
+{
+    measure("longest masked stretch, instructions, a check in steps", make_free_blocks, check_a_pass);
+}
+
 /* The system heap as it is before the first request. */
 static void forget_the_heap(void)
 {
@@ -228,4 +250,5 @@ TAP_MAIN(TEST(the_clock_tells_instructions_apart), TEST(a_stretch_of_known_lengt
          TEST(there_is_a_large_block), TEST(growing_up_masks_interrupts_for_a_short_time),
          TEST(shrinking_masks_interrupts_for_a_short_time), TEST(moving_down_masks_interrupts_for_a_short_time),
          TEST(moving_elsewhere_masks_interrupts_for_a_short_time), TEST(calloc_masks_interrupts_for_a_short_time),
-         TEST(memalign_masks_interrupts_for_a_short_time), TEST(the_first_request_masks_interrupts_for_a_short_time))
+         TEST(memalign_masks_interrupts_for_a_short_time), TEST(a_check_in_steps_masks_interrupts_for_a_short_time),
+         TEST(the_first_request_masks_interrupts_for_a_short_time))
