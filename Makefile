@@ -34,7 +34,7 @@ HEAP    := heap malloc family private sbrk inspect step regions watch guard expl
 TEST_SHARED := tap fatal blocks hooks
 FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
 
-.PHONY: all run test check fit bench size help clean packages check-format check-includes FORCE
+.PHONY: all run test check fit bench size cost help clean packages check-format check-includes FORCE
 ## all: libcairn.a and libcairn-sbrk.a for every board, under build/<board>/; under pico/ for picolibc, under regions/ with regions
 all: $(foreach b,$(BOARDS),$(addprefix $(BUILD)/$b/,libcairn.a libcairn-sbrk.a pico/libcairn.a regions/libcairn.a))
 
@@ -130,7 +130,7 @@ packages:
 
 # ---- Replay --------------------------------------------------------------------------------------
 
-REPLAY_OBJECTS = $(addprefix $(BUILD)/$(BOARD)/,bench/trace.o bench/replay.o bench/meter.o port/cortex-m/stack_paint.o)
+REPLAY_OBJECTS = $(REPLAY_PORT:%=$(BUILD)/$(BOARD)/port/%.o) $(addprefix $(BUILD)/$(BOARD)/,bench/trace.o bench/replay.o bench/meter.o port/cortex-m/stack_paint.o)
 REPLAY_CAIRN   = $(BUILD)/$(BOARD)/bench/target-cairn.o $(REPLAY_OBJECTS) $($(BOARD)_RUNTIME) $(BUILD)/$(BOARD)/libcairn.a
 REPLAY_LIBC    = $(BUILD)/$(BOARD)/bench/target.o $(BUILD)/$(BOARD)/bench/libc-sbrk.o $(REPLAY_OBJECTS) $($(BOARD)_RUNTIME)
 REPLAY_ARGS    = --machine "$($(BOARD)_MACHINE)" --icount $($(BOARD)_ICOUNT) --build $(BUILD)/$(BOARD)/replay \
@@ -167,11 +167,15 @@ fit: packages
 	$(Q)$(MAKE) --no-print-directory $(BUILD)/host/fit >&2
 	$(Q)$(BUILD)/host/fit $(TRACES)
 
-SIZE_SOURCES := $(HEAP:%=allocator/%.c) $(addprefix port/,newlib/reent.c newlib/sbrk_names.c newlib/mallinfo.c cortex-m/region.c cortex-m/fatal.c)
+SIZE_SOURCES := $(HEAP:%=allocator/%.c) $(addprefix port/,newlib/reent.c newlib/sbrk_names.c newlib/mallinfo.c newlib/strdup.c cortex-m/region.c cortex-m/fatal.c cortex-m/failure.c cortex-m/trace_ring.c)
 ## size: bytes of flash that a firmware pays, by core, optimization and what it calls, tab-separated
 size: packages
 	$(Q)SIZE_CFLAGS="$$SIZE_CFLAGS" $(PYTHON) bench/size.py $(CROSS) $(BUILD)/size $(SIZE_SOURCES)
-size: export SIZE_CFLAGS := -std=c11 $(CFLAGS_CORE) $(LOCK) -Iport -iquote allocator
+size: export SIZE_CFLAGS := -std=c11 $(CFLAGS_CORE) $(LOCK) -Iport -iquote allocator $(SIZE_OPTION)
+
+## cost: what each option adds: bytes of flash and RAM, instructions of malloc and free, tab-separated
+cost: packages
+	$(Q)bench/cost.sh "$(MAKE)" $(BUILD)/cost
 
 # ---- Host ----------------------------------------------------------------------------------------
 # Three builds: the target's layout on 32 and on 64 bits, and the host's own layout on 64. The

@@ -15,3 +15,24 @@ $(foreach w,$(WATCHED),$(eval 32-$w_FLAGS := -m32 $($w_OPTIONS))$(eval $(call ho
 $(foreach w,$(WATCHED),$(eval wide-$w_FLAGS := -DCAIRN_INDEX_BITS=32 $($w_OPTIONS))$(eval $(call host_rules,wide-$w)))
 HOST_TESTS += $(foreach w,$(WATCHED),$(foreach l,32-$w wide-$w,$(patsubst %,$(BUILD)/host/$l/bin/$w/%,$(call names,$w)))) \
               $(foreach k,common fault,$(patsubst %,$(BUILD)/host/32-traced/bin/$k/%,$(call names,$k)))
+
+# The firmwares of docs/debugging.md, each with the library that finds what is wrong with it;
+# tests/scripts/debugging.t goes the documented way.
+DEBUGGING := $(if $(filter mps2-an385,$(WATCH_BOARDS)),leak fragmentation overrun use_after_free)
+leak_LIBRARY           := counted
+fragmentation_LIBRARY  := counted
+overrun_LIBRARY        := guarded
+use_after_free_LIBRARY := guarded
+fragmentation_LINK     := -Wl,--defsym=_heap_size=34K
+
+#   $(1) name   $(2) the library's folder
+define debugging_image
+$(BUILD)/mps2-an385/debugging/$(1).elf: examples/debugging/$(1).c examples/debugging/report.c examples/debugging/report.h Makefile \
+        $(BUILD)/mps2-an385/$(2)/libcairn.a $$(mps2-an385_RUNTIME) linker/sections.ld boards/mps2-an385/memory.ld
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $(mps2-an385_CPU) -Og -g -std=c11 -D_GNU_SOURCE -Wall -Wextra $(WERROR) $($(2)_OPTIONS) -iquote allocator \
+	    --specs=nano.specs $(FIRMWARE_LINK) $($(1)_LINK) -T boards/mps2-an385/memory.ld -T linker/sections.ld \
+	    $$(filter %.c %.o,$$^) $(BUILD)/mps2-an385/$(2)/libcairn.a -o $$@
+endef
+$(foreach d,$(DEBUGGING),$(eval $(call debugging_image,$d,$($d_LIBRARY))))
+check: $(DEBUGGING:%=$(BUILD)/mps2-an385/debugging/%.elf)

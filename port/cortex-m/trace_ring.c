@@ -13,11 +13,12 @@
 #endif
 _Static_assert(CAIRN_TRACE_WORDS >= 16, "CAIRN_TRACE_WORDS: too few words for three records");
 
-/* Records stand in `words` from `first` on, `count` words of them, round the end. */
+/* Records stand in `words` from `first` on, `count` words of them, round the end after `size`; 0 is "no
+ * record yet". */
 struct {
     uint32_t size, first, count;
     uintptr_t words[CAIRN_TRACE_WORDS];
-} cairn_trace_ring = {.size = CAIRN_TRACE_WORDS};
+} cairn_trace_ring;
 
 /* Words of the record whose first word this is: of malloc, calloc, an aligned request, realloc, free. */
 static uint32_t length(uintptr_t word)
@@ -29,6 +30,7 @@ static uint32_t length(uintptr_t word)
 void cairn_trace(const uintptr_t *words, uint32_t count)
 {
     uint32_t state = port_lock();
+    cairn_trace_ring.size = CAIRN_TRACE_WORDS;
     while (CAIRN_TRACE_WORDS - cairn_trace_ring.count < count) {
         uint32_t oldest = length(cairn_trace_ring.words[cairn_trace_ring.first]);
         cairn_trace_ring.first = (cairn_trace_ring.first + oldest) % CAIRN_TRACE_WORDS;

@@ -1,0 +1,21 @@
+# Who writes to the byte that cairn_fatal() names? Runs the firmware once until it stops, then again from
+# reset, and prints where each write to that byte was made: the last one before it stops is the culprit.
+# For a program that does the same each time. The firmware's target is connected already:
+#
+#     gdb-multiarch firmware.elf -ex 'target remote :3333' -x who-writes.gdb
+#
+# SPDX-License-Identifier: MIT
+set pagination off
+set confirm off
+hbreak cairn_fatal
+continue
+set $bad = (unsigned)address
+printf "the byte is at %#x\n", $bad
+monitor system_reset
+watch *(char *)$bad
+commands
+silent
+printf "written before %#x\n", $pc
+continue
+end
+continue
