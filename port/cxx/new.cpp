@@ -19,6 +19,10 @@
  *  - To throw takes 1 to 1.5 KiB of stack.
  *  - libstdc++_nano.a, as Debian builds it, has no unwind tables: each throw ends in abort(). Firmware
  *    with newlib-nano either is built with -fno-exceptions or links `-l:libstdc++.a`, by gcc, not g++.
+ *  - With picolibc it takes --specs=picolibcpp.specs: the linker script of picolibc.specs drops the
+ *    tables, and a firmware that can throw does not link.
+ *  - The C++ library knows of no tasks. What is thrown and not yet handled is one list for the whole
+ *    firmware: two tasks of an RTOS must not be between throw and the end of its handler at once.
  *
  * Compile it with the firmware's own flags. Its functions are in sections of their own if
  * -ffunction-sections is among them, and --gc-sections then drops those that nobody calls.

@@ -26,7 +26,7 @@ static std::vector<int> numbers(50, 7);
 static std::map<std::string, int> table{{"one", 1}, {"two", 2}, {"three", 3}};
 static std::unique_ptr<std::string> pointer = std::make_unique<std::string>(100, 'p');
 
-/* More objects with a destructor than the C library has places for without allocating (32). */
+/* More objects with a destructor than the C library has places for (32). */
 template <int number> struct object {
     char *memory;
     object() : memory(static_cast<char *>(launder(new char[8])))
