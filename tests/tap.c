@@ -3,10 +3,13 @@
  * SPDX-License-Identifier: MIT */
 #include "tap.h"
 
+#include <stddef.h>
+
 enum { SHOWN = 5 }; /* failed checks that one test shows */
 
 static int done, failed;
-static int failed_checks; /* in this test */
+static int failed_checks;   /* in this test */
+static const char *skipped; /* why nothing was tested in it */
 
 static void write_number(unsigned long number)
 {
@@ -46,6 +49,11 @@ void tap_result(bool good, const char *name)
     write_number((unsigned long)done);
     tap_write(" - ");
     write_sentence(name);
+    if (good && skipped != NULL) {
+        tap_write(" # SKIP ");
+        tap_write(skipped);
+        skipped = NULL;
+    }
     tap_write("\n");
 }
 
@@ -61,6 +69,11 @@ bool tap_check(bool condition, const char *text, const char *file, int line)
     tap_write(text);
     tap_write("\n");
     return false;
+}
+
+void tap_skip(const char *reason)
+{
+    skipped = reason;
 }
 
 int tap_status(void)

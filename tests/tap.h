@@ -47,6 +47,9 @@ int tap_run(const struct tap_test *tests, int count);
 #define CHECK(condition) tap_check((condition), #condition, __FILE__, __LINE__)
 bool tap_check(bool condition, const char *text, const char *file, int line);
 
+/* Part of a test: what it is about is not there, and this is the reason. */
+void tap_skip(const char *reason);
+
 /* The same by hand, for programs that end in the middle of a test. */
 void tap_plan(int count);
 void tap_result(bool good, const char *name);

@@ -3,7 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 10
+plan 12
 
 # test_program NAME LINE...: a script that is a test.
 test_program() {
@@ -29,6 +29,7 @@ last_line() {
 
 test_program good 'echo 1..2' 'echo ok 1 - one' 'echo ok 2 - two'
 test_program other 'echo 1..2' 'echo ok 1 - one' 'echo ok 2 - two'
+test_program skipping 'echo 1..2' 'echo ok 1 - one' "echo 'ok 2 - two # SKIP there is none'"
 test_program failing 'echo 1..2' 'echo ok 1 - one' 'echo not ok 2 - two' 'exit 1'
 test_program lying 'echo 1..2' 'echo ok 1 - one' 'echo not ok 2 - two' 'exit 0'
 test_program short 'echo 1..3' 'echo ok 1 - one'
@@ -54,5 +55,19 @@ run good failing
 result $? "what failed and what passed are both counted" "$work/run"
 grep -q 'Failed test:  *2' "$work/run"
 result $? "the test that failed is named" "$work/run"
+run good skipping
+grep -q '^ok 2 - two # SKIP there is none$' "$work/run"
+result $? "what was skipped is named with its reason" "$work/run"
+
+firmware=build/microbit/picolibc/cxx
+cat >"$work/log" <<END
+$firmware/one.elf .... ok
+$firmware/two.elf .... 
+$firmware/three.elf .. skipped: there is no room
+$firmware/two.elf  (Wstat: 256 (exited 1) Tests: 3 Failed: 1)
+END
+tests/matrix "$work/log" $firmware/one.elf $firmware/two.elf $firmware/three.elf build/host/other >"$work/matrix"
+grep -qE '^microbit +cortex-m0 +0/0 +0/0 +1/2$' "$work/matrix"
+result $? "the matrix counts what ran and what passed, by board and library" "$work/matrix"
 
 done_testing
