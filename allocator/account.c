@@ -37,7 +37,7 @@ void account_failure(const struct cairn_request *request)
     cairn_on_failure(request, heap != NULL ? cairn_largest_free(heap) : 0);
 }
 
-void cairn_counts(struct cairn_counts *copy)
+void cairn_read_counts(struct cairn_counts *copy)
 {
     uint32_t state = port_lock();
     *copy = counts;
@@ -145,7 +145,7 @@ static void site_remove(size_t size, const void *owner)
     site->bytes -= size;
 }
 
-bool cairn_site(uint32_t n, struct cairn_site *site)
+bool cairn_read_site(uint32_t n, struct cairn_site *site)
 {
     if (n > CAIRN_SITES)
         return false;

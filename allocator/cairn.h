@@ -266,7 +266,7 @@ struct cairn_counts {
 };
 
 /* Copy the counts, as of one moment. O(1). */
-void cairn_counts(struct cairn_counts *copy);
+void cairn_read_counts(struct cairn_counts *copy);
 
 /* The peak is what is used now. */
 void cairn_reset_peak(void);
@@ -292,7 +292,7 @@ struct cairn_site {
 
 /* Copy entry `n` of the table, from 0; entry CAIRN_SITES is the sum of what found no place in it. False
  * past that. A site keeps its entry. O(1). */
-bool cairn_site(uint32_t n, struct cairn_site *site);
+bool cairn_read_site(uint32_t n, struct cairn_site *site);
 
 /* ---- A record of each call: CAIRN_TRACE=1 ------------------------------------------------------ */
 

@@ -63,7 +63,7 @@
 #error "CAIRN_CHECK must be 1 (pointers and free blocks) or 2 (every byte between blocks and of free memory)"
 #endif
 
-/* Counts of the system heap, cairn_counts(), and the hook cairn_on_failure(): 0 or 1. */
+/* Counts of the system heap, cairn_read_counts(), and the hook cairn_on_failure(): 0 or 1. */
 #ifndef CAIRN_STATS
 #define CAIRN_STATS 0
 #endif
@@ -71,7 +71,7 @@
 #error "CAIRN_STATS must be 0 or 1"
 #endif
 
-/* Calling addresses in the table of cairn_sites(): 0 (no table) or a power of two up to 4096. Costs 16
+/* Calling addresses in the table of cairn_read_site(): 0 (no table) or a power of two up to 4096. Costs 16
  * bytes of RAM each, and one granule a block. */
 #ifndef CAIRN_SITES
 #define CAIRN_SITES 0

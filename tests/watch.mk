@@ -36,3 +36,20 @@ $(BUILD)/mps2-an385/debugging/$(1).elf: examples/debugging/$(1).c examples/debug
 endef
 $(foreach d,$(DEBUGGING),$(eval $(call debugging_image,$d,$($d_LIBRARY))))
 check: $(DEBUGGING:%=$(BUILD)/mps2-an385/debugging/%.elf)
+
+# Who called, through C++ and the C library.
+define callers_image
+$(BUILD)/$(1)/counted/callers/%.o: tests/callers/%.cpp Makefile
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)g++ $($(1)_CPU) $(counted_OPTIONS) $$(CXX_FLAGS) -fno-exceptions -fno-rtti -c $$< -o $$@
+$(BUILD)/$(1)/counted/callers/new.o: port/cxx/new.cpp Makefile
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)g++ $($(1)_CPU) $(counted_OPTIONS) $$(CXX_FLAGS) -fno-exceptions -fno-rtti -c $$< -o $$@
+$(BUILD)/$(1)/counted/callers/callers.elf: $(addprefix $(BUILD)/$(1)/counted/,callers/callers.o callers/new.o tests/tap.o tests/fatal.o tests/tap-target.o libcairn.a) \
+        $$($(1)/counted_RUNTIME) linker/sections.ld boards/$(1)/memory.ld
+	$(Q)$(CROSS)g++ $($(1)_CPU) --specs=nano.specs $(FIRMWARE_LINK) -T boards/$(1)/memory.ld -T linker/sections.ld \
+	    -Wl,-Map,$$(@:.elf=.map) $$(filter %.o,$$^) $(BUILD)/$(1)/counted/libcairn.a -o $$@
+	$(Q)tests/one-heap $$(@:.elf=.map)
+endef
+$(foreach b,$(WATCH_BOARDS),$(eval $(call callers_image,$b)))
+TARGET_TESTS += $(WATCH_BOARDS:%=$(BUILD)/%/counted/callers/callers.elf)

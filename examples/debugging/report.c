@@ -26,7 +26,7 @@ void report_sites(const char *when)
 {
     struct cairn_site site;
     say("%s\n", when);
-    for (uint32_t n = 0; cairn_site(n, &site); n++)
+    for (uint32_t n = 0; cairn_read_site(n, &site); n++)
         if (site.blocks != 0)
             say("  %u bytes in %u blocks, at most %u, from %p\n", (unsigned)site.bytes, (unsigned)site.blocks,
                 (unsigned)site.peak, site.caller);

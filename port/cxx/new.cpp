@@ -42,8 +42,10 @@ constexpr std::size_t any = 1;
 /* Who called the operator: whose the block is, where the heap is watched. */
 #if CAIRN_WATCHED
 #define CALLER __builtin_return_address(0)
+#define OPERATOR __attribute__((no_icf)) /* new[] does what new does: it would call it, and be the caller */
 #else
 #define CALLER nullptr
+#define OPERATOR
 #endif
 
 inline void *take(const void *caller, std::size_t size, std::size_t alignment)
@@ -108,104 +110,104 @@ void *obtain_or_null(const void *caller, std::size_t size, std::size_t alignment
 
 /* ---- new ------------------------------------------------------------------------------------- */
 
-void *operator new(std::size_t size)
+OPERATOR void *operator new(std::size_t size)
 {
     return obtain_or_refuse(CALLER, size, any);
 }
 
-void *operator new[](std::size_t size)
+OPERATOR void *operator new[](std::size_t size)
 {
     return obtain_or_refuse(CALLER, size, any);
 }
 
-void *operator new(std::size_t size, std::align_val_t alignment)
+OPERATOR void *operator new(std::size_t size, std::align_val_t alignment)
 {
     return obtain_or_refuse(CALLER, size, static_cast<std::size_t>(alignment));
 }
 
-void *operator new[](std::size_t size, std::align_val_t alignment)
+OPERATOR void *operator new[](std::size_t size, std::align_val_t alignment)
 {
     return obtain_or_refuse(CALLER, size, static_cast<std::size_t>(alignment));
 }
 
-void *operator new(std::size_t size, const std::nothrow_t &) noexcept
+OPERATOR void *operator new(std::size_t size, const std::nothrow_t &) noexcept
 {
     return obtain_or_null(CALLER, size, any);
 }
 
-void *operator new[](std::size_t size, const std::nothrow_t &) noexcept
+OPERATOR void *operator new[](std::size_t size, const std::nothrow_t &) noexcept
 {
     return obtain_or_null(CALLER, size, any);
 }
 
-void *operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t &) noexcept
+OPERATOR void *operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t &) noexcept
 {
     return obtain_or_null(CALLER, size, static_cast<std::size_t>(alignment));
 }
 
-void *operator new[](std::size_t size, std::align_val_t alignment, const std::nothrow_t &) noexcept
+OPERATOR void *operator new[](std::size_t size, std::align_val_t alignment, const std::nothrow_t &) noexcept
 {
     return obtain_or_null(CALLER, size, static_cast<std::size_t>(alignment));
 }
 
 /* ---- delete: the heap knows its blocks, whatever their size and alignment ---------------------- */
 
-void operator delete(void *p) noexcept
+OPERATOR void operator delete(void *p) noexcept
 {
     give(CALLER, p);
 }
 
-void operator delete[](void *p) noexcept
+OPERATOR void operator delete[](void *p) noexcept
 {
     give(CALLER, p);
 }
 
-void operator delete(void *p, std::size_t) noexcept
+OPERATOR void operator delete(void *p, std::size_t) noexcept
 {
     give(CALLER, p);
 }
 
-void operator delete[](void *p, std::size_t) noexcept
+OPERATOR void operator delete[](void *p, std::size_t) noexcept
 {
     give(CALLER, p);
 }
 
-void operator delete(void *p, std::align_val_t) noexcept
+OPERATOR void operator delete(void *p, std::align_val_t) noexcept
 {
     give(CALLER, p);
 }
 
-void operator delete[](void *p, std::align_val_t) noexcept
+OPERATOR void operator delete[](void *p, std::align_val_t) noexcept
 {
     give(CALLER, p);
 }
 
-void operator delete(void *p, std::size_t, std::align_val_t) noexcept
+OPERATOR void operator delete(void *p, std::size_t, std::align_val_t) noexcept
 {
     give(CALLER, p);
 }
 
-void operator delete[](void *p, std::size_t, std::align_val_t) noexcept
+OPERATOR void operator delete[](void *p, std::size_t, std::align_val_t) noexcept
 {
     give(CALLER, p);
 }
 
-void operator delete(void *p, const std::nothrow_t &) noexcept
+OPERATOR void operator delete(void *p, const std::nothrow_t &) noexcept
 {
     give(CALLER, p);
 }
 
-void operator delete[](void *p, const std::nothrow_t &) noexcept
+OPERATOR void operator delete[](void *p, const std::nothrow_t &) noexcept
 {
     give(CALLER, p);
 }
 
-void operator delete(void *p, std::align_val_t, const std::nothrow_t &) noexcept
+OPERATOR void operator delete(void *p, std::align_val_t, const std::nothrow_t &) noexcept
 {
     give(CALLER, p);
 }
 
-void operator delete[](void *p, std::align_val_t, const std::nothrow_t &) noexcept
+OPERATOR void operator delete[](void *p, std::align_val_t, const std::nothrow_t &) noexcept
 {
     give(CALLER, p);
 }

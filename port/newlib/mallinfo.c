@@ -56,7 +56,7 @@ static char *put_number(char *to, size_t value)
 static void put_counts(void)
 {
     struct cairn_counts counts;
-    cairn_counts(&counts);
+    cairn_read_counts(&counts);
     char line[160];
     char *to = put(line, "calls: ");
     to = put(put_number(to, counts.live_blocks), " blocks live, ");

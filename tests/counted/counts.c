@@ -12,13 +12,13 @@ static char who[40]; /* addresses of its elements stand for callers */
 static struct cairn_counts now(void)
 {
     struct cairn_counts counts;
-    cairn_counts(&counts);
+    cairn_read_counts(&counts);
     return counts;
 }
 
 static bool site_of(const void *caller, struct cairn_site *site)
 {
-    for (uint32_t n = 0; n < CAIRN_SITES && cairn_site(n, site); n++)
+    for (uint32_t n = 0; n < CAIRN_SITES && cairn_read_site(n, site); n++)
         if (site->caller == caller)
             return true;
     return false;
@@ -152,7 +152,7 @@ static void a_plain_call_counts_for_the_address_behind_it(void)
     void *p = from_here();
     bool found = false;
     struct cairn_site site;
-    for (uint32_t n = 0; cairn_site(n, &site); n++)
+    for (uint32_t n = 0; cairn_read_site(n, &site); n++)
         if (site.bytes == 77) {
             uintptr_t after = (uintptr_t)site.caller - (uintptr_t)from_here;
             found = after > 0 && after < 100;
@@ -165,19 +165,20 @@ static void what_finds_no_place_is_summed_up(void)
 {
     struct cairn_site others;
     void *blocks[40];
-    CHECK(cairn_site(CAIRN_SITES, &others) && others.blocks == 0 && !cairn_site(CAIRN_SITES + 1, &others));
+    CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks == 0 && !cairn_read_site(CAIRN_SITES + 1, &others));
     for (unsigned i = 0; i < 40; i++)
         blocks[i] = launder(cairn_malloc_for(&who[i], 3));
-    CHECK(cairn_site(CAIRN_SITES, &others) && others.blocks >= 40 - CAIRN_SITES && others.bytes == 3 * others.blocks);
+    CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks >= 40 - CAIRN_SITES &&
+          others.bytes == 3 * others.blocks);
     uint32_t placed = 0;
     struct cairn_site site;
     for (uint32_t n = 0; n < CAIRN_SITES; n++)
-        if (cairn_site(n, &site))
+        if (cairn_read_site(n, &site))
             placed += site.blocks;
     CHECK(placed + others.blocks == 40);
     for (unsigned i = 0; i < 40; i++)
         free(blocks[i]);
-    CHECK(cairn_site(CAIRN_SITES, &others) && others.blocks == 0 && others.bytes == 0 && others.peak != 0);
+    CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks == 0 && others.bytes == 0 && others.peak != 0);
     CHECK(system_empty());
 }
 

@@ -1,0 +1,93 @@
+/* Who called, where the heap is watched: the code that used the language's or the library's name, not what
+ * stands between it and the heap. For C++ and strdup().
+ *
+ * SPDX-License-Identifier: MIT */
+#include "cairn.h"
+#include "tap.h"
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+
+extern "C" char *strdup(const char *text);
+extern "C" char *strndup(const char *text, std::size_t most);
+extern "C" void free(void *p);
+
+static volatile std::size_t some = 40;
+
+/* Is there one live block of `size` bytes, from code within a few instructions behind `start`? */
+static bool is_from(void *p, std::size_t size, const void *start)
+{
+    struct cairn_site site;
+    for (std::uint32_t n = 0; cairn_read_site(n, &site); n++) {
+        std::uintptr_t behind = reinterpret_cast<std::uintptr_t>(site.caller) - reinterpret_cast<std::uintptr_t>(start);
+        if (site.blocks == 1 && site.bytes == size && behind < 60)
+            return p != nullptr;
+    }
+    return false;
+}
+
+/* Each takes memory one way. Not inlined, and not ending in a jump. */
+#define WAY(name, expression)                     \
+    __attribute__((noinline)) static void *name() \
+    {                                             \
+        void *volatile p = expression;            \
+        return p;                                 \
+    }
+
+struct alignas(64) over_aligned {
+    unsigned char bytes[64];
+};
+
+WAY(by_new, ::operator new(some))
+WAY(by_array_new, ::operator new[](some))
+WAY(by_nothrow_new, ::operator new(some, std::nothrow))
+WAY(by_aligned_new, new over_aligned)
+WAY(by_aligned_nothrow_new, ::operator new (some, std::align_val_t{32}, std::nothrow))
+WAY(by_strdup, strdup("thirty-nine characters are in this text"))
+WAY(by_strndup, strndup("thirty-nine characters are in this text, and more", 39))
+
+static void check(void *(*way)(), std::size_t size)
+{
+    void *p = way();
+    CHECK(is_from(p, size, reinterpret_cast<const void *>(way)));
+    free(p);
+}
+
+static void new_counts_for_who_used_it()
+{
+    check(by_new, 40);
+    check(by_array_new, 40);
+    check(by_nothrow_new, 40);
+    check(by_aligned_new, sizeof(over_aligned));
+    check(by_aligned_nothrow_new, 40);
+}
+
+static void strdup_counts_for_who_called_it()
+{
+    check(by_strdup, 40);
+    check(by_strndup, 40);
+}
+
+static const void *failed_for;
+
+extern "C" void cairn_on_failure(const cairn_request *request, std::size_t)
+{
+    failed_for = request->caller;
+}
+
+__attribute__((noinline)) static void *too_much()
+{
+    void *volatile p = ::operator new(some * 0x1000000, std::nothrow);
+    return p;
+}
+
+static void a_new_that_fails_names_who_used_it()
+{
+    CHECK(too_much() == nullptr);
+    CHECK(reinterpret_cast<std::uintptr_t>(failed_for) - reinterpret_cast<std::uintptr_t>(too_much) < 60);
+}
+
+TAP_MAIN(TEST(new_counts_for_who_used_it), TEST(strdup_counts_for_who_called_it),
+         TEST(a_new_that_fails_names_who_used_it))
