@@ -121,9 +121,9 @@ void heap_cut(struct cairn_heap *heap, index_t i, index_t size, index_t n)
 
 bool heap_fit_aligned(struct heap_fit *fit, size_t alignment, size_t size)
 {
-    if (size > HEAP_MAX_REQUEST || alignment > HEAP_MAX_REQUEST)
+    if (size > HEAP_MAX_REQUEST || alignment > HEAP_MAX_REQUEST - size)
         return false;
-    fit->n = heap_granules(size);
+    fit->n = size == 0 ? 1u : (index_t)((size + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
     fit->step = alignment > CAIRN_GRANULE ? (index_t)(alignment / CAIRN_GRANULE) : 1u;
     fit->have = fit->n + fit->step - 1u;
     return true;

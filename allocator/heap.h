@@ -25,10 +25,12 @@
 /* An index as it is stored. */
 #if CAIRN_INDEX_BITS == 16
 typedef uint16_t link_t;
-#define HEAP_MAX_GRANULES 0x10000u
+#define HEAP_MAX_GRANULES 0x10000u /* in a heap */
+#define HEAP_MAX_BLOCK 0xff00u     /* in a block: the map leaves less of a heap, and a bin is there for it */
 #else
 typedef uint32_t link_t;
 #define HEAP_MAX_GRANULES 0x7fffffffu
+#define HEAP_MAX_BLOCK 0x7fffffffu
 #endif
 
 /* A granule of a free block. The first one holds `next`, `prev` and `check`, the last one `tail`;
@@ -53,9 +55,9 @@ struct cairn_heap {
 };
 
 /* Largest request in bytes: nothing larger enters any arithmetic. */
-#define HEAP_MAX_REQUEST                                                                                 \
-    (HEAP_MAX_GRANULES < (size_t)PTRDIFF_MAX / CAIRN_GRANULE ? (size_t)HEAP_MAX_GRANULES * CAIRN_GRANULE \
-                                                             : (size_t)PTRDIFF_MAX)
+#define HEAP_MAX_REQUEST                                                                           \
+    (HEAP_MAX_BLOCK < (size_t)PTRDIFF_MAX / CAIRN_GRANULE ? (size_t)HEAP_MAX_BLOCK * CAIRN_GRANULE \
+                                                          : (size_t)PTRDIFF_MAX)
 
 static inline struct granule *heap_granule(struct cairn_heap *heap, index_t i)
 {

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-enum { ROOM = 10 * 1024, HELD = 5 };
+enum { ROOM = 10 * 1024, HELD = 5, FAR = 0x40000 };
 
 static char *memory; /* all that the heap has, and will have */
 static size_t memory_size;
@@ -27,6 +27,9 @@ static void make_sizes(void)
     too_large[too_large_count++] = PTRDIFF_MAX;
     too_large[too_large_count++] = (size_t)PTRDIFF_MAX - 7;
     too_large[too_large_count++] = SIZE_MAX / 2 - 63;
+    too_large[too_large_count++] = (size_t)HEAP_MAX_GRANULES * CAIRN_GRANULE; /* as far as the index reaches */
+    too_large[too_large_count++] = (size_t)HEAP_MAX_GRANULES * CAIRN_GRANULE - 1;
+    too_large[too_large_count++] = 0x60000; /* with the gap for FAR, farther than 16 bits */
     too_large[too_large_count++] = memory_size + 1;
     too_large[too_large_count++] = memory_size;
 }
@@ -146,7 +149,7 @@ static void reallocf_frees_the_block_that_it_can_not_resize(void)
 
 static void aligned_requests_that_are_too_large_are_refused(void)
 {
-    static const size_t alignments[] = {1, 4, 8, 16, 64, 4096, (size_t)1 << 31};
+    static const size_t alignments[] = {1, 4, 8, 16, 64, 4096, FAR, (size_t)1 << 31};
     for (unsigned a = 0; a < sizeof alignments / sizeof alignments[0]; a++)
         for (unsigned i = 0; i < too_large_count; i++) {
             REFUSED(ENOMEM, memalign(alignments[a], too_large[i]), too_large[i]);
@@ -283,6 +286,7 @@ static void a_private_heap_refuses_the_same(void)
         HEAP_REFUSES(cairn_realloc(heap, NULL, too_large[i]), too_large[i]);
         HEAP_REFUSES(cairn_aligned_alloc(heap, 4, too_large[i]), too_large[i]);
         HEAP_REFUSES(cairn_aligned_alloc(heap, 64, too_large[i]), too_large[i]);
+        HEAP_REFUSES(cairn_aligned_alloc(heap, FAR, too_large[i]), too_large[i]);
     }
     HEAP_REFUSES(cairn_calloc(heap, SIZE_MAX / 4 + 2, 4), 4);
     HEAP_REFUSES(cairn_calloc(heap, half, half + 1), half);

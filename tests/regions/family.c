@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
+#include "heap.h"
 #include "tap.h"
 
 #include <errno.h>
@@ -226,6 +227,10 @@ static void dma_memory_has_its_cache_lines_to_itself(void)
     CHECK(cairn_dma_alloc(SIZE_MAX) == NULL && errno == ENOMEM);
     errno = 0;
     CHECK(cairn_dma_alloc(SIZE_MAX - CAIRN_CACHE_LINE) == NULL && errno == ENOMEM);
+    for (size_t less = 0; less < CAIRN_CACHE_LINE; less += 7) { /* the index reaches it, but not its last line */
+        errno = 0;
+        CHECK(cairn_dma_alloc(HEAP_MAX_REQUEST - less) == NULL && errno == ENOMEM);
+    }
     void *list = fill_system();
     char *p = launder(cairn_dma_alloc(33));
     CHECK(within(p, kept) && aligned(p, CAIRN_CACHE_LINE) && malloc_usable_size(p) == 64);
