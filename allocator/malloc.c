@@ -64,6 +64,8 @@ static bool start_step(void)
     struct heap_layout layout;
     if (STATE.heap != NULL || (uintptr_t)brk >= limit || !heap_lay_out(&layout, brk, limit - (uintptr_t)brk))
         return true;
+    if (PORT_MEMORY_IS_CLEAR && STATE.brk == NULL) /* nobody has had it yet */
+        STATE.cleared = (uint32_t)layout.words;
     uint32_t *word = layout.control + STATE.cleared;
     uint32_t *end = layout.control + words_to_write(&layout);
     if (end - word > CLEARED_AT_ONCE)
