@@ -9,6 +9,8 @@
 #ifndef CAIRN_BINS_H
 #define CAIRN_BINS_H
 
+#include "linkage.h"
+
 #include "bits.h"
 #include "cairn_config.h"
 

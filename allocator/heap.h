@@ -18,6 +18,7 @@
 
 #include "bins.h"
 #include "cairn.h"
+#include "linkage.h"
 #include "map.h"
 
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 12
+plan 13
 
 # link BOARD MEMORY SOURCE [FLAG...]: a firmware of SOURCE.
 link() {
@@ -64,5 +64,14 @@ cp build/microbit/libcairn.a "$work/no-region.a"
 "${CROSS}ar" d "$work/no-region.a" region.o
 archive=$work/no-region.a
 refuses "a port without a region does not link" "port_heap_start" link microbit $microbit "$small"
+
+# Names that C libraries and newlib's reentrant layer give, and the port's contract; all others are ours.
+standard='^_*(sbrk|strn?dup|cairn_|[a-z]*alloc|cfree|free|mall(info|opt|oc_[a-z_]*)|posix_memalign|reallocarray|reallocf|memalign|aligned_alloc)'
+for library in build/mps2-an385/libcairn.a build/microbit/libcairn.a build/mps2-an385/guarded/libcairn.a build/mps2-an385/counted/libcairn.a \
+    build/mps2-an385/traced/libcairn.a build/mps2-an385/regions/libcairn.a; do
+    [ ! -f "$library" ] || "${CROSS}nm" -g --defined-only "$library" 2>/dev/null | awk 'NF == 3 {print $3}'
+done | sort -u | grep -vE "$standard" | grep -vxE 'port_heap_(start|limit)' >"$work/said"
+[ ! -s "$work/said" ]
+result $? "every global name is the family's or begins with cairn_" "$work/said"
 
 done_testing
