@@ -233,7 +233,7 @@ check: $(HOST_TESTS) $(TARGET_TESTS) $(BUILD)/host/fit
 
 ## help: this list
 help:
-	@sed -n 's/^## /  make /p' Makefile
+	@sed -n 's/^## /  make /p' Makefile $(TEST_RULES)
 	@echo "BOARD is one of: $(BOARDS)"
 
 ## clean: remove build/

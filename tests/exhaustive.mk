@@ -1,0 +1,43 @@
+# exhaustive.mk: every call from every state of a small heap.
+#
+# Four builds of the heap. The first is the target's layout; "small" is the target's as for a core
+# without CLZ, at -Os, where one copy of each step serves all.
+EXHAUSTIVE_LAYOUTS     := 32 64 64-wide 32-small
+EXHAUSTIVE_32_FLAGS      := -m32 -O2
+EXHAUSTIVE_64_FLAGS      := -O2
+EXHAUSTIVE_64-wide_FLAGS := -O2 -DCAIRN_INDEX_BITS=32
+EXHAUSTIVE_32-small_FLAGS := -m32 -Os -D__ARM_ARCH=6 -D__ARM_ARCH_ISA_THUMB=1
+# Granules of the heap in `make test`: twelve, once.
+EXHAUSTIVE_32_SHORT      := 12
+
+# The explorer is optimized as a whole; the heap is compiled as the tests of the host compile it.
+EXHAUSTIVE_HEAP   := $(addprefix allocator/,$(HEAP)) port/host/port
+EXHAUSTIVE_COMMON := $(addprefix tests/,tap tap-host)
+EXHAUSTIVE_EXPLORER := $(addprefix tests/exhaustive/,state model image states private system trial check explore main)
+
+#   $(1) layout
+define exhaustive_rules
+$(BUILD)/exhaustive/$(1)/%.o: %.c Makefile tests/exhaustive.mk
+	@mkdir -p $$(@D)
+	$(Q)$(HOSTCC) $$(EXHAUSTIVE_$(1)_FLAGS) -fno-pie $(HOST_CFLAGS) -c $$< -o $$@
+$(BUILD)/exhaustive/$(1)/tests/exhaustive/%.o: tests/exhaustive/%.c Makefile tests/exhaustive.mk
+	@mkdir -p $$(@D)
+	$(Q)$(HOSTCC) $$(EXHAUSTIVE_$(1)_FLAGS) -O2 -flto -fno-pie -D_GNU_SOURCE \
+	    -DSHORT_CAPACITY=$$(or $$(EXHAUSTIVE_$(1)_SHORT),10) $(CFLAGS_COMMON) -iquote allocator -Iport -Iport/host -Itests -c $$< -o $$@
+# What explores, as one object.
+$(BUILD)/exhaustive/$(1)/explorer.o: $(EXHAUSTIVE_EXPLORER:%=$(BUILD)/exhaustive/$(1)/%.o)
+	$(Q)$(HOSTCC) $$(EXHAUSTIVE_$(1)_FLAGS) -O2 -flto -fno-pie -r -flinker-output=nolto-rel $$^ -o $$@
+$(BUILD)/exhaustive/$(1)/explore: $(BUILD)/exhaustive/$(1)/explorer.o
+$(BUILD)/exhaustive/$(1)/explore: $(addprefix $(BUILD)/exhaustive/$(1)/,$(addsuffix .o,$(EXHAUSTIVE_HEAP) $(EXHAUSTIVE_COMMON)))
+	$(Q)$(HOSTCC) $$(EXHAUSTIVE_$(1)_FLAGS) -no-pie $$^ -o $$@
+endef
+$(foreach l,$(EXHAUSTIVE_LAYOUTS),$(eval $(call exhaustive_rules,$l)))
+
+EXHAUSTIVE_PROGRAMS := $(foreach l,$(EXHAUSTIVE_LAYOUTS),$(BUILD)/exhaustive/$l/explore)
+HOST_TESTS   := $(EXHAUSTIVE_PROGRAMS) $(HOST_TESTS)
+
+## exhaustive: every call from every state of a small heap: half an hour on two cores
+.PHONY: exhaustive
+exhaustive: packages
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(EXHAUSTIVE_PROGRAMS) >&2
+	$(Q)tests/exhaustive/run $(JOBS)

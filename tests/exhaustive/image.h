@@ -1,0 +1,31 @@
+/* image.h: how a state lies in memory, by DESIGN.md sections 4 to 6, bit for bit. Shares no code with
+ * the heap: it is the other opinion.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef EXHAUSTIVE_IMAGE_H
+#define EXHAUSTIVE_IMAGE_H
+
+#include "state.h"
+
+#include <stddef.h>
+
+/* Where in a heap's memory, in bytes from its start, its parts stand. */
+struct place {
+    size_t handle;
+    size_t first;   /* of granule 0 of a state; control data is all below */
+    unsigned index; /* the index of that granule */
+    unsigned limit; /* the index where the heap ends */
+};
+
+/* Write the control data of `state`, and the free blocks' own. All else in `memory` stays. */
+void image_write(const struct place *place, const struct state *state, uint8_t *memory);
+
+/* Read the state off the map and the lists. NULL if it could be read and all control data, and all
+ * that free blocks hold, are what image_write() makes of it; else what is wrong. Does not read `brk`.
+ * Ends whatever stands there. */
+const char *image_read(const struct place *place, struct state *state, const uint8_t *memory);
+
+/* Does a list of free blocks fit into the bins that the heap has: is granule 0 just past them? */
+bool image_fits(const struct place *place);
+
+#endif
