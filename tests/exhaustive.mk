@@ -1,4 +1,4 @@
-# exhaustive.mk: every call from every state of a small heap.
+# exhaustive.mk: every call from every state of a small heap, and every size through the arithmetic.
 #
 # Four builds of the heap. The first is the target's layout; "small" is the target's as for a core
 # without CLZ, at -Os, where one copy of each step serves all.
@@ -14,6 +14,7 @@ EXHAUSTIVE_32_SHORT      := 12
 EXHAUSTIVE_HEAP   := $(addprefix allocator/,$(HEAP)) port/host/port
 EXHAUSTIVE_COMMON := $(addprefix tests/,tap tap-host)
 EXHAUSTIVE_EXPLORER := $(addprefix tests/exhaustive/,state model image states private system trial check explore main)
+EXHAUSTIVE_ARITHMETIC := $(addprefix tests/exhaustive/,words bins sizes)
 
 #   $(1) layout
 define exhaustive_rules
@@ -27,16 +28,20 @@ $(BUILD)/exhaustive/$(1)/tests/exhaustive/%.o: tests/exhaustive/%.c Makefile tes
 # What explores, as one object.
 $(BUILD)/exhaustive/$(1)/explorer.o: $(EXHAUSTIVE_EXPLORER:%=$(BUILD)/exhaustive/$(1)/%.o)
 	$(Q)$(HOSTCC) $$(EXHAUSTIVE_$(1)_FLAGS) -O2 -flto -fno-pie -r -flinker-output=nolto-rel $$^ -o $$@
+$(BUILD)/exhaustive/$(1)/arithmetic.o: $(EXHAUSTIVE_ARITHMETIC:%=$(BUILD)/exhaustive/$(1)/%.o)
+	$(Q)$(HOSTCC) $$(EXHAUSTIVE_$(1)_FLAGS) -O2 -flto -fno-pie -r -flinker-output=nolto-rel $$^ -o $$@
 $(BUILD)/exhaustive/$(1)/explore: $(BUILD)/exhaustive/$(1)/explorer.o
-$(BUILD)/exhaustive/$(1)/explore: $(addprefix $(BUILD)/exhaustive/$(1)/,$(addsuffix .o,$(EXHAUSTIVE_HEAP) $(EXHAUSTIVE_COMMON)))
+$(BUILD)/exhaustive/$(1)/arithmetic: $(BUILD)/exhaustive/$(1)/arithmetic.o $(BUILD)/exhaustive/$(1)/tests/fatal.o
+$(BUILD)/exhaustive/$(1)/explore $(BUILD)/exhaustive/$(1)/arithmetic: \
+        $(addprefix $(BUILD)/exhaustive/$(1)/,$(addsuffix .o,$(EXHAUSTIVE_HEAP) $(EXHAUSTIVE_COMMON)))
 	$(Q)$(HOSTCC) $$(EXHAUSTIVE_$(1)_FLAGS) -no-pie $$^ -o $$@
 endef
 $(foreach l,$(EXHAUSTIVE_LAYOUTS),$(eval $(call exhaustive_rules,$l)))
 
-EXHAUSTIVE_PROGRAMS := $(foreach l,$(EXHAUSTIVE_LAYOUTS),$(BUILD)/exhaustive/$l/explore)
+EXHAUSTIVE_PROGRAMS := $(foreach l,$(EXHAUSTIVE_LAYOUTS),$(addprefix $(BUILD)/exhaustive/$l/,explore arithmetic))
 HOST_TESTS   := $(EXHAUSTIVE_PROGRAMS) $(HOST_TESTS)
 
-## exhaustive: every call from every state of a small heap: half an hour on two cores
+## exhaustive: every call from every state of a small heap, and every size: half an hour on two cores
 .PHONY: exhaustive
 exhaustive: packages
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(EXHAUSTIVE_PROGRAMS) >&2

@@ -1,0 +1,94 @@
+/* bins.c: bits.h and bins.h, a number at a time. What is expected is made by doubling, not by a formula.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "words.h"
+
+#include "bins.h"
+#include "tap.h"
+
+/* ---- Bits ------------------------------------------------------------------------------------ */
+
+static bool has_its_leading_zeros(uint32_t word)
+{
+    if (word == 0)
+        return true; /* not asked for */
+    uint32_t zeros = bits_leading_zeros(word);
+    return zeros < 32 && (uint64_t)word << zeros >> 31 == 1;
+}
+
+void every_word_has_its_leading_zeros(void)
+{
+    each_word(has_its_leading_zeros);
+}
+
+static bool rotates_by_its_low_five_bits(uint32_t count)
+{
+    const uint64_t twice = 0x9e3779b19e3779b1u;
+    return bits_rotate_right(BITS_FIRST, count) == BITS_FIRST >> count % 32 &&
+           bits_rotate_right((uint32_t)twice, count) == (uint32_t)(twice >> count % 32);
+}
+
+void every_count_rotates_by_its_low_five_bits(void)
+{
+    each_word(rotates_by_its_low_five_bits);
+}
+
+/* ---- Bins ------------------------------------------------------------------------------------ */
+
+/* The last bin of any size, and of one that a heap can have. */
+enum { LAST_BIN = 63, LAST_USED_BIN = CAIRN_INDEX_BITS == 16 ? 31 : 61 };
+
+/* The smallest size of each bin, and of one more. Bin 1 is empty, and would begin where bin 2 does. */
+static uint64_t floors[LAST_BIN + 2];
+
+static void make_floors(void)
+{
+    floors[0] = 1;
+    floors[1] = floors[2] = 2;
+    floors[3] = 3;
+    for (unsigned bin = 4; bin <= LAST_BIN + 1; bin++)
+        floors[bin] = 2 * floors[bin - 2];
+}
+
+/* A size belongs to one bin only: the bins' order follows. */
+static bool is_in_its_bin(uint32_t size)
+{
+#if !BITS_HAVE_CLZ && CAIRN_INDEX_BITS == 16
+    if (size > 0xffff)
+        return true; /* the table goes as far as an index does */
+#endif
+    if (size == 0)
+        return true; /* not asked for */
+    uint32_t bin = bin_of(size);
+    return bin <= LAST_BIN && bin != 1 && floors[bin] <= size && size < floors[bin + 1];
+}
+
+void every_size_is_in_the_bin_of_its_doubling_and_half(void)
+{
+    make_floors();
+    each_word(is_in_its_bin);
+    for (uint32_t bin = 0; bin <= LAST_USED_BIN; bin++)
+        CHECK(bin == 1 || (bin_floor(bin) == floors[bin] && bin_of(bin_floor(bin)) == bin));
+}
+
+/* Do bin_first() and bin_last() find the ends of a set: none before, none behind? */
+static bool has_its_ends(bin_set set)
+{
+    if (set == 0)
+        return true; /* not asked for */
+    uint32_t first = bin_first(set), last = bin_last(set);
+    return first <= last && last < BIN_COUNT && set >> (BIN_COUNT - 1 - first) == 1 &&
+           (bin_set)(set << last) == BIN_FIRST;
+}
+
+/* Sets of 64 bins: the word in the upper half, in the lower one, and in both. */
+static bool sets_have_their_ends(uint32_t word)
+{
+    bin_set lower = word, upper = lower << (BIN_COUNT - 32);
+    return has_its_ends(lower) && has_its_ends(upper) && has_its_ends(lower | upper);
+}
+
+void every_set_of_bins_has_its_first_and_its_last(void)
+{
+    each_word(sets_have_their_ends);
+}
