@@ -25,7 +25,7 @@ $(BUILD)/exhaustive/$(1)/tests/exhaustive/%.o: tests/exhaustive/%.c Makefile tes
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $$(EXHAUSTIVE_$(1)_FLAGS) -O2 -flto -fno-pie -D_GNU_SOURCE \
 	    -DSHORT_CAPACITY=$$(or $$(EXHAUSTIVE_$(1)_SHORT),10) $(CFLAGS_COMMON) -iquote allocator -Iport -Iport/host -Itests -c $$< -o $$@
-# What explores, as one object.
+# What explores, as one object: tests/exhaustive/faults.t links it with heaps that have a fault.
 $(BUILD)/exhaustive/$(1)/explorer.o: $(EXHAUSTIVE_EXPLORER:%=$(BUILD)/exhaustive/$(1)/%.o)
 	$(Q)$(HOSTCC) $$(EXHAUSTIVE_$(1)_FLAGS) -O2 -flto -fno-pie -r -flinker-output=nolto-rel $$^ -o $$@
 $(BUILD)/exhaustive/$(1)/arithmetic.o: $(EXHAUSTIVE_ARITHMETIC:%=$(BUILD)/exhaustive/$(1)/%.o)
@@ -40,6 +40,7 @@ $(foreach l,$(EXHAUSTIVE_LAYOUTS),$(eval $(call exhaustive_rules,$l)))
 
 EXHAUSTIVE_PROGRAMS := $(foreach l,$(EXHAUSTIVE_LAYOUTS),$(addprefix $(BUILD)/exhaustive/$l/,explore arithmetic))
 HOST_TESTS   := $(EXHAUSTIVE_PROGRAMS) $(HOST_TESTS)
+SCRIPT_TESTS += tests/exhaustive/faults.t
 
 ## exhaustive: every call from every state of a small heap, and every size: half an hour on two cores
 .PHONY: exhaustive
