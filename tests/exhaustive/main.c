@@ -26,7 +26,8 @@ static const uint8_t in_one_bin[] = {1, 4, 5, 0};
 
 /* States grow about threefold with each granule. Where blocks are large there are more granules than
  * could all be blocks: what is bounded is the number of live ones. Reserved blocks have 32 granules at
- * least: there it is the granules that the heap itself holds. */
+ * least: there it is the granules that the heap itself holds. A brief form of no granules is none: a
+ * private heap takes and frees large blocks by the same steps as the system heap. */
 static const struct exploration {
     const char *name, *sentence;
     const struct subject *subject;
@@ -45,7 +46,7 @@ static const struct exploration {
     {"private-large",
      "so it does in a private heap with large blocks",
      &private_heap,
-     {70, around_32, 2, 3, NO_BOUND, false},
+     {0},
      {70, around_32, 32, 4, NO_BOUND, false}},
     {"system-large",
      "so it does in the system heap with large blocks",
@@ -55,7 +56,7 @@ static const struct exploration {
     {"private-bin",
      "so it does in a private heap where a bin holds three blocks",
      &private_heap,
-     {16, in_one_bin, 1, 6, NO_BOUND, false},
+     {0},
      {16, in_one_bin, 4, NO_BOUND, NO_BOUND, false}},
     {"system-bin",
      "so it does in the system heap where a bin holds three blocks",
@@ -134,8 +135,12 @@ int main(int argc, char **argv)
 {
     if (argc > 1)
         return run_one(argv[1], argc > 2 ? argv[2] : NULL);
-    tap_plan(EXPLORATIONS);
+    int tests = 0;
     for (unsigned e = 0; e < EXPLORATIONS; e++)
-        run(&explorations[e], &explorations[e].brief);
+        tests += explorations[e].brief.capacity != 0;
+    tap_plan(tests);
+    for (unsigned e = 0; e < EXPLORATIONS; e++)
+        if (explorations[e].brief.capacity != 0)
+            run(&explorations[e], &explorations[e].brief);
     return tap_status();
 }
