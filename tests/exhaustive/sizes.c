@@ -18,9 +18,10 @@
 #include <errno.h>
 #include <string.h>
 
-/* DESIGN.md: a 16-bit index reaches 512 KiB. cairn_config.h: one of 32 bits 2 GiB and 64 GiB. */
+/* The largest request that is counted in granules. A 16-bit index reaches 512 KiB, of which the map takes
+ * more than 2 KiB; one of 32 bits 2 GiB and 64 GiB (cairn_config.h). */
 #if CAIRN_INDEX_BITS == 16
-static const uint64_t largest = 0x80000;
+static const uint64_t largest = (uint64_t)0xff00 * 8;
 #elif UINTPTR_MAX > 0xffffffffu
 static const uint64_t largest = (uint64_t)0x7fffffff * 16;
 #else
@@ -83,20 +84,29 @@ static void begin(void)
 
 /* ---- By itself ------------------------------------------------------------------------------- */
 
+/* Is there a bin for n granules, so that no set of bins is shifted further than it is wide? */
+static bool has_a_bin(index_t n)
+{
+    return bin_of(n) < BIN_COUNT;
+}
+
 static bool becomes_granules(size_t size)
 {
-    return heap_granules(size) == (size > largest ? 0 : granules(size));
+    if (size > largest)
+        return heap_granules(size) == 0;
+    return heap_granules(size) == granules(size) && has_a_bin(heap_granules(size));
 }
 
 static bool fits_aligned(size_t size)
 {
     for (size_t alignment = 1; alignment != 0; alignment *= 2) {
         struct heap_fit fit = {0, 0, 0};
-        bool can = size <= largest && alignment <= largest;
+        bool can = size <= largest && alignment <= largest - size;
         if (heap_fit_aligned(&fit, alignment, size) != can)
             return false;
         uint64_t step = alignment > CAIRN_GRANULE ? alignment / CAIRN_GRANULE : 1;
-        if (can && (fit.n != granules(size) || fit.step != step || fit.have != granules(size) + step - 1))
+        if (can && (fit.n != granules(size) || fit.step != step || fit.have != granules(size) + step - 1 ||
+                    !has_a_bin(fit.have)))
             return false;
     }
     return true;
