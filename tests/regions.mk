@@ -23,3 +23,17 @@ TARGET_TESTS += $(foreach b,$(REGIONS_BOARDS),$(patsubst %,$(BUILD)/$b/regions/r
 wide-regions_FLAGS := -DCAIRN_REGIONS=1 -DCAIRN_INDEX_BITS=32
 $(foreach l,32-regions wide-regions,$(eval $(call host_rules,$l)))
 HOST_TESTS += $(foreach l,32-regions wide-regions,$(patsubst %,$(BUILD)/host/$l/bin/regions/%,$(call names,regions)))
+
+# White-box tests with both: those of tests/host, and of tests/host-regions.
+WIDE_WHITE_BOX := $(addprefix $(BUILD)/host/wide-regions/,tests/tap.o tests/fatal.o tests/tap-host.o $(HEAP:%=allocator/%.o) port/host/port.o)
+$(BUILD)/host/wide-regions/cmocka/%: $(BUILD)/host/wide-regions/tests/host/%.o $(WIDE_WHITE_BOX)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(SANITIZE) $^ -lcmocka -o $@
+$(BUILD)/host/wide-regions/cmocka/%: $(BUILD)/host/wide-regions/tests/host-regions/%.o $(WIDE_WHITE_BOX)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(SANITIZE) $^ -lcmocka -o $@
+# Pages that are write-protected, and signal handlers that know the registers, are not the C library's by default.
+$(BUILD)/host/wide-regions/tests/host-regions/%.o: tests/host-regions/%.c Makefile tests/regions.mk
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(wide-regions_FLAGS) -O1 $(SANITIZE) -D_GNU_SOURCE $(HOST_CFLAGS) -c $< -o $@
+HOST_TESTS += $(addprefix $(BUILD)/host/wide-regions/cmocka/,$(call names,host) $(call names,host-regions))

@@ -10,4 +10,7 @@ extern char *host_heap_start, *host_heap_limit;
 /* How often the lock is held now, and how often it was taken. */
 extern unsigned host_lock_depth, host_lock_count;
 
+/* An interrupt that waits for the lock: called when it is released. NULL: none waits. */
+extern void (*host_interrupt)(void);
+
 #endif

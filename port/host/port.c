@@ -5,8 +5,11 @@
 
 #include "port.h"
 
+#include <stddef.h>
+
 char *host_heap_start, *host_heap_limit;
 unsigned host_lock_depth, host_lock_count;
+void (*host_interrupt)(void);
 
 uint32_t port_lock(void)
 {
@@ -17,6 +20,8 @@ uint32_t port_lock(void)
 void port_unlock(uint32_t state)
 {
     host_lock_depth = state;
+    if (state == 0 && host_interrupt != NULL)
+        host_interrupt();
 }
 
 char *port_heap_start(void)

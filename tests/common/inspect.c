@@ -156,7 +156,16 @@ static void every_reason_has_a_text(void)
             CHECK(strcmp(cairn_reason_text(a), cairn_reason_text(b)) != 0);
 }
 
+static void a_reason_that_this_library_does_not_give_has_a_text_too(void)
+{
+    const char *unknown = cairn_reason_text((enum cairn_reason)0);
+    for (int i = CAIRN_OVERRUN; i <= CAIRN_WRITE_AFTER_FREE + 1; i++)
+        CHECK(strcmp(cairn_reason_text((enum cairn_reason)i), unknown) == 0);
+    CHECK(strcmp(cairn_reason_text(CAIRN_ABOVE_CEILING), unknown) != 0);
+}
+
 TAP_MAIN(TEST(the_walk_visits_every_block_from_the_lowest_up), TEST(the_walk_stops_when_it_is_told_to),
          TEST(the_walk_needs_nothing_but_the_map), TEST(the_figures_add_up), TEST(what_is_guaranteed_is_served),
          TEST(the_system_heap_grows_as_its_figures_say), TEST(control_data_of_a_small_heap_is_at_most_6_percent),
-         TEST(control_data_of_a_large_heap_is_at_most_3_and_a_half_percent), TEST(every_reason_has_a_text))
+         TEST(control_data_of_a_large_heap_is_at_most_3_and_a_half_percent), TEST(every_reason_has_a_text),
+         TEST(a_reason_that_this_library_does_not_give_has_a_text_too))

@@ -210,6 +210,19 @@ static void i6_two_free_blocks_side_by_side_are_found(void **state)
     finds(6, c);
 }
 
+/* The last block of the heap becomes a free one, right but for its place. */
+static void i6_a_free_block_that_ends_at_the_top_is_found(void **state)
+{
+    (void)state;
+    index_t last = take(OTHER + 1); /* no free block can serve it */
+    assert_int_equal(last + OTHER + 1, heap->top);
+    map_turn_used(heap, last, OTHER + 1);
+    heap_granule(heap, last)->next = 0;
+    heap_granule(heap, last)->check = OTHER + 1;
+    heap_granule(heap, heap->top - 1u)->tail = OTHER + 1;
+    finds(6, last);
+}
+
 static void i7_a_list_that_leads_to_a_used_block_is_found(void **state)
 {
     (void)state;
@@ -247,6 +260,14 @@ static void i7_a_list_that_goes_round_is_found(void **state)
     heap_granule(heap, b)->prev = 0;
     assert_int_not_equal(cairn_check(heap, NULL), 0);
     assert_true(steps_find());
+}
+
+static void i7_a_list_that_is_longer_than_there_are_free_blocks_is_found(void **state)
+{
+    (void)state;
+    heap_granule(heap, c)->next = (link_t)c; /* the last of all lists, so that no other free block is left */
+    heap_granule(heap, c)->check = (link_t)(OTHER ^ c);
+    finds(7, c);
 }
 
 static void i8_a_backward_link_that_was_overwritten_is_found(void **state)
@@ -321,6 +342,24 @@ static void any_bit_turned_in_the_four_fields_of_a_free_block_is_found(void **st
     assert_int_equal(cairn_check(heap, NULL), 0);
 }
 
+static bool count_blocks(void *context, void *block, size_t size, enum cairn_kind kind)
+{
+    (void)block;
+    (void)size;
+    (void)kind;
+    ++*(unsigned *)context;
+    return true;
+}
+
+static void the_walk_ends_where_a_block_does_not_begin(void **state)
+{
+    (void)state;
+    unsigned blocks = 0;
+    clear_bound(small);
+    assert_false(cairn_walk(heap, count_blocks, &blocks));
+    assert_int_equal(blocks, 0);
+}
+
 #define SCENE(test) cmocka_unit_test_setup(test, make_heap)
 
 int main(void)
@@ -343,11 +382,13 @@ int main(void)
         SCENE(i5_a_forward_link_that_was_overwritten_is_found),
         SCENE(i5_a_free_block_whose_end_the_map_has_elsewhere_is_found),
         SCENE(i6_two_free_blocks_side_by_side_are_found),
+        SCENE(i6_a_free_block_that_ends_at_the_top_is_found),
         SCENE(i7_a_list_that_leads_to_a_used_block_is_found),
         SCENE(i7_a_list_that_leads_out_of_the_heap_is_found),
         SCENE(i7_a_block_in_the_wrong_list_is_found),
         SCENE(i7_a_free_block_in_no_list_is_found),
         SCENE(i7_a_list_that_goes_round_is_found),
+        SCENE(i7_a_list_that_is_longer_than_there_are_free_blocks_is_found),
         SCENE(i8_a_backward_link_that_was_overwritten_is_found),
         SCENE(i8_a_head_with_a_backward_link_is_found),
         SCENE(i9_a_bin_that_is_marked_empty_and_is_not_is_found),
@@ -355,6 +396,7 @@ int main(void)
         SCENE(i10_a_wrong_count_of_used_granules_is_found),
         SCENE(any_bit_turned_in_control_data_is_found_or_means_nothing),
         SCENE(any_bit_turned_in_the_four_fields_of_a_free_block_is_found),
+        SCENE(the_walk_ends_where_a_block_does_not_begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,8 +119,15 @@ static void each_error_has_a_text(void)
                          cairn_region_text((enum cairn_region_error)k)) != 0);
 }
 
+static void a_number_that_is_no_error_has_a_text_too(void)
+{
+    const char *past = cairn_region_text((enum cairn_region_error)(CAIRN_REGION_OVERLAPS + 1));
+    CHECK(strcmp(past, cairn_region_text((enum cairn_region_error)(CAIRN_REGION_OVERLAPS + 2))) == 0);
+    CHECK(strcmp(past, cairn_region_text(CAIRN_REGION_OVERLAPS)) != 0);
+}
+
 TAP_MAIN(TEST(null_is_out_of_range), TEST(a_range_past_the_address_space_is_out_of_range),
          TEST(an_end_off_the_granules_is_unaligned), TEST(what_has_no_room_for_a_block_is_too_small),
          TEST(what_the_index_does_not_reach_is_too_large), TEST(a_range_that_overlaps_another_region_is_refused),
          TEST(a_range_that_overlaps_the_system_heap_is_refused), TEST(ranges_that_touch_do_not_overlap),
-         TEST(each_error_has_a_text))
+         TEST(each_error_has_a_text), TEST(a_number_that_is_no_error_has_a_text_too))
