@@ -110,7 +110,8 @@ enum { PROBES = CAIRN_SITES < 8 ? CAIRN_SITES : 8 };
 static struct cairn_site table[CAIRN_SITES];
 static struct cairn_site others; /* what found no place */
 
-/* The entry of `owner`: its own, or an empty one; NULL if there is none. */
+/* The entry of `owner`: its own, or an empty one; NULL if there is none. Who is not known finds an empty
+ * one, or none. */
 static struct cairn_site *site_of(const void *owner)
 {
     uint32_t place = (uint32_t)(((uintptr_t)owner >> 1) * 2654435769u) >> 16; /* Knuth, TAOCP 3, 6.4 */
@@ -125,7 +126,7 @@ static struct cairn_site *site_of(const void *owner)
 static void site_add(size_t size, const void *owner)
 {
     struct cairn_site *site = site_of(owner);
-    if (site == NULL)
+    if (site == NULL || owner == NULL)
         site = &others;
     else
         site->caller = owner;

@@ -182,8 +182,20 @@ static void what_finds_no_place_is_summed_up(void)
     CHECK(system_empty());
 }
 
+static void who_is_not_known_is_summed_up_as_well(void)
+{
+    struct cairn_site before, others;
+    CHECK(cairn_read_site(CAIRN_SITES, &before));
+    void *p = launder(cairn_malloc_for(NULL, 5));
+    CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks == before.blocks + 1 &&
+          others.bytes == before.bytes + 5);
+    free(p);
+    CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks == before.blocks && others.bytes == before.bytes);
+}
+
 /* The table's sites first, while it has places. */
-TAP_MAIN(TEST(a_site_has_its_live_bytes_and_their_peak), TEST(a_plain_call_counts_for_the_address_behind_it),
-         TEST(each_call_counts_as_its_kind), TEST(used_and_peak_are_the_heaps_to_the_byte),
-         TEST(the_largest_request_is_kept), TEST(a_failure_is_kept_and_told_to_the_hook),
-         TEST(the_hook_may_free_memory), TEST(the_largest_free_block_is_exact), TEST(what_finds_no_place_is_summed_up))
+TAP_MAIN(TEST(who_is_not_known_is_summed_up_as_well), TEST(a_site_has_its_live_bytes_and_their_peak),
+         TEST(a_plain_call_counts_for_the_address_behind_it), TEST(each_call_counts_as_its_kind),
+         TEST(used_and_peak_are_the_heaps_to_the_byte), TEST(the_largest_request_is_kept),
+         TEST(a_failure_is_kept_and_told_to_the_hook), TEST(the_hook_may_free_memory),
+         TEST(the_largest_free_block_is_exact), TEST(what_finds_no_place_is_summed_up))
