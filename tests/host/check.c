@@ -237,6 +237,22 @@ static void i7_a_list_that_leads_out_of_the_heap_is_found(void **state)
     finds(7, 0);
 }
 
+static void i7_a_link_that_leads_out_of_the_heap_is_found(void **state)
+{
+    (void)state;
+    heap_granule(heap, a)->next = heap->limit; /* the last of its list; its size stays right */
+    heap_granule(heap, a)->check = (link_t)(FREE ^ heap->limit);
+    finds(7, a);
+}
+
+static void i7_a_list_that_leads_into_the_control_data_is_found(void **state)
+{
+    (void)state;
+    heap->bins[bin_of(1)] = 1; /* a list that no block is in, so that nothing else is wrong */
+    heap->nonempty |= BIN_FIRST >> bin_of(1);
+    finds(7, 0);
+}
+
 static void i7_a_block_in_the_wrong_list_is_found(void **state)
 {
     (void)state;
@@ -342,6 +358,28 @@ static void any_bit_turned_in_the_four_fields_of_a_free_block_is_found(void **st
     assert_int_equal(cairn_check(heap, NULL), 0);
 }
 
+static void reserved_blocks_of_any_size_are_sound(void **state)
+{
+    (void)state;
+    for (index_t size = 1; size < 100; size += 33) {
+        assert_true(heap_reserve(heap, heap->top, heap->top + size));
+        take(SMALL + OTHER);
+        assert_int_equal(cairn_check(heap, NULL), 0);
+        assert_false(steps_find());
+    }
+}
+
+/* What is damaged after its block was looked at. */
+static void a_head_that_loses_its_size_is_found_with_its_bin(void **state)
+{
+    (void)state;
+    struct cairn_place place = {.at = 0};
+    while (place.at <= heap->limit)
+        assert_int_equal(cairn_check_step(heap, &place, 1), 0);
+    heap_granule(heap, b)->check = heap_granule(heap, b)->next;
+    assert_int_equal(cairn_check_step(heap, &place, 64), 7);
+}
+
 static bool count_blocks(void *context, void *block, size_t size, enum cairn_kind kind)
 {
     (void)block;
@@ -385,6 +423,8 @@ int main(void)
         SCENE(i6_a_free_block_that_ends_at_the_top_is_found),
         SCENE(i7_a_list_that_leads_to_a_used_block_is_found),
         SCENE(i7_a_list_that_leads_out_of_the_heap_is_found),
+        SCENE(i7_a_link_that_leads_out_of_the_heap_is_found),
+        SCENE(i7_a_list_that_leads_into_the_control_data_is_found),
         SCENE(i7_a_block_in_the_wrong_list_is_found),
         SCENE(i7_a_free_block_in_no_list_is_found),
         SCENE(i7_a_list_that_goes_round_is_found),
@@ -396,6 +436,8 @@ int main(void)
         SCENE(i10_a_wrong_count_of_used_granules_is_found),
         SCENE(any_bit_turned_in_control_data_is_found_or_means_nothing),
         SCENE(any_bit_turned_in_the_four_fields_of_a_free_block_is_found),
+        SCENE(reserved_blocks_of_any_size_are_sound),
+        SCENE(a_head_that_loses_its_size_is_found_with_its_bin),
         SCENE(the_walk_ends_where_a_block_does_not_begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
