@@ -77,7 +77,8 @@ HEAP_INLINE index_t heap_claimed_size(struct cairn_heap *heap, index_t i)
 }
 
 /* Size of the free block at i. Its two copies and the forward link prove each other: a write to any
- * of them is noticed, unless it happens to name a size for which a matching tail stands in memory. */
+ * of them is noticed, unless link and check are overwritten by what happens to differ by the size, as
+ * 1 and 2 do by 3. So the link still has to be proven by itself before it is followed. */
 HEAP_INLINE index_t heap_free_size(struct cairn_heap *heap, index_t i)
 {
     struct granule *first = heap_granule(heap, i);
@@ -101,6 +102,14 @@ HEAP_INLINE index_t heap_free_size_below(struct cairn_heap *heap, index_t i)
     return heap_claimed_size(heap, i - size) == size ? size : 0;
 }
 
+/* Prove the forward link of the free block at i, which is not 0: the block that it names must name
+ * this one. */
+HEAP_INLINE void heap_prove_next(struct cairn_heap *heap, index_t i, index_t next)
+{
+    if (next >= heap->top || heap_granule(heap, next)->prev != i)
+        cairn_fatal(CAIRN_CORRUPT_LINK, heap_granule(heap, i));
+}
+
 /* Put the free block of `size` granules at i at the head of its bin. */
 HEAP_INLINE void heap_link(struct cairn_heap *heap, index_t i, index_t size)
 {
@@ -120,8 +129,8 @@ HEAP_INLINE void heap_link(struct cairn_heap *heap, index_t i, index_t size)
         heap->nonempty |= BIN_FIRST >> bin_of(size);
 }
 
-/* Take the free block at i, of `size` granules, out of its bin. Its forward link was proven with
- * its size; the backward one is proven by the free block that it names, which must name this one. */
+/* Take the free block at i, of `size` granules, out of its bin. Each of its links is proven by the free
+ * block that it names, which must name this one. */
 HEAP_INLINE void heap_unlink(struct cairn_heap *heap, index_t i, index_t size)
 {
     struct granule *first = heap_granule(heap, i);
@@ -141,8 +150,10 @@ HEAP_INLINE void heap_unlink(struct cairn_heap *heap, index_t i, index_t size)
         before->check ^= (link_t)(i ^ next);
         before->next = (link_t)next;
     }
-    if (next != 0)
+    if (next != 0) {
+        heap_prove_next(heap, i, next);
         heap_granule(heap, next)->prev = (link_t)prev;
+    }
 }
 
 #ifdef __OPTIMIZE_SIZE__
@@ -156,10 +167,12 @@ HEAP_INLINE void heap_pop(struct cairn_heap *heap, index_t i, index_t size, uint
     (void)size;
     index_t next = heap_granule(heap, i)->next;
     *heap_bin(heap, bin) = (link_t)next;
-    if (next != 0)
+    if (next != 0) {
+        heap_prove_next(heap, i, next);
         heap_granule(heap, next)->prev = 0;
-    else
+    } else {
         heap->nonempty &= ~(BIN_FIRST >> bin);
+    }
 }
 
 /* As heap_unlink(), for the block at i that follows `head`, the head of its bin. */
@@ -170,8 +183,10 @@ HEAP_INLINE void heap_unlink_second(struct cairn_heap *heap, index_t head, index
     index_t next = heap_granule(heap, i)->next;
     before->check ^= (link_t)(i ^ next);
     before->next = (link_t)next;
-    if (next != 0)
+    if (next != 0) {
+        heap_prove_next(heap, i, next);
         heap_granule(heap, next)->prev = (link_t)head;
+    }
 }
 #endif
 
@@ -193,11 +208,14 @@ HEAP_INLINE bool heap_take_inline(struct cairn_heap *heap, index_t n, index_t *a
             goto pop;
         READ_AGAIN();
         index_t second = heap_granule(heap, i)->next;
-        if (second != 0 && heap_claimed_size(heap, second) >= n) {
-            size = heap_free_size(heap, second);
-            heap_unlink_second(heap, i, second, size);
-            i = second;
-            goto found;
+        if (second != 0) {
+            heap_prove_next(heap, i, second);
+            if (heap_claimed_size(heap, second) >= n) {
+                size = heap_free_size(heap, second);
+                heap_unlink_second(heap, i, second, size);
+                i = second;
+                goto found;
+            }
         }
         set ^= BIN_FIRST;
     }

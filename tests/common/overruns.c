@@ -189,6 +189,37 @@ static void a_backward_link_is_proven_by_the_block_that_it_names(void)
         }
 }
 
+/* Two words that differ by the block's size: a forward link and a check that agree. Only 0 names no
+ * block that could deny it. */
+static void a_forward_link_is_proven_by_the_block_that_it_names(void)
+{
+    for (unsigned s = 0; s < SIZES; s++)
+        for (unsigned value = 1; value < MEMORY / CAIRN_GRANULE + 8; value++) {
+            uint32_t link = value < MEMORY / CAIRN_GRANULE ? value : UINT32_MAX - value;
+            uint32_t check = link ^ (uint32_t)(sizes[s] / CAIRN_GRANULE);
+            struct cairn_heap *heap = scene(sizes[s]);
+            if (memcmp(at.middle, &link, LINK) == 0)
+                continue;
+            memcpy(at.middle, &link, LINK);
+            memcpy(at.middle + 2 * LINK, &check, LINK);
+            CHECK(caught_at(do_free, heap, at.second, at.middle) && fatal_reason == CAIRN_CORRUPT_LINK);
+        }
+}
+
+/* The same, where malloc() takes the block, and where it looks at it first and wants the next one. */
+static void text_over_a_free_block_is_never_followed(void)
+{
+    static const char text[] = "no room";
+    for (size_t more = 0; more <= CAIRN_GRANULE; more += CAIRN_GRANULE) {
+        struct cairn_heap *heap = scene_of(4 * CAIRN_GRANULE, 5 * CAIRN_GRANULE);
+        memcpy(at.middle, text, 2 * LINK);
+        memcpy(at.middle + 2 * LINK, text, LINK);
+        at.middle[2 * LINK] ^= 4;
+        wanted = 4 * CAIRN_GRANULE + more;
+        CHECK(caught_at(do_take, heap, NULL, at.middle) && fatal_reason == CAIRN_CORRUPT_LINK);
+    }
+}
+
 /* Four granules and five are of one bin: the smaller one is its head, the larger one is looked at next. */
 static void the_second_block_of_a_bin_is_taken_when_the_first_is_too_small(void)
 {
@@ -234,5 +265,6 @@ TAP_MAIN(TEST(a_byte_past_the_end_is_found_when_the_block_below_is_freed),
          TEST(a_byte_before_the_start_never_merges_what_is_not_there),
          TEST(every_field_of_a_free_block_is_proven_before_it_is_used),
          TEST(a_backward_link_is_proven_by_the_block_that_it_names),
+         TEST(a_forward_link_is_proven_by_the_block_that_it_names), TEST(text_over_a_free_block_is_never_followed),
          TEST(the_second_block_of_a_bin_is_taken_when_the_first_is_too_small),
          TEST(the_second_block_of_a_bin_is_proven_too), TEST(bytes_of_a_live_block_are_never_taken_for_a_free_one))
