@@ -1,0 +1,28 @@
+# The host's programs behind tools/cairn: heap_run and fit, with the target's layout, for a 16-bit and a
+# 32-bit index.
+HEAP_RUN_SOURCES := tools/heap_run.c bench/trace.c $(HEAP:%=allocator/%.c) port/host/port.c
+$(BUILD)/host/heap_run: $(HEAP_RUN_SOURCES:%.c=$(BUILD)/host/fit-objects/%.o)
+	$(Q)$(HOSTCC) -m32 $^ -o $@
+
+WIDE_FLAGS := -DCAIRN_INDEX_BITS=32 -DFIT_MOST=0x1000000
+$(BUILD)/host/wide/heap_run: $(HEAP_RUN_SOURCES:%.c=$(BUILD)/host/wide/%.o)
+	$(Q)$(HOSTCC) -m32 $^ -o $@
+$(BUILD)/host/wide/fit: $(FIT_SOURCES:%.c=$(BUILD)/host/wide/%.o)
+	$(Q)$(HOSTCC) -m32 $^ -lm -o $@
+$(BUILD)/host/wide/%.o: %.c Makefile tests/tools.mk
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -m32 -O2 $(WIDE_FLAGS) $(HOST_CFLAGS) -c $< -o $@
+
+# A firmware that records its trace: by semihosting, and in a ring. Its library is the one of watch.mk.
+RECORDED_BOARDS := $(filter mps2-an385 mps2-an505 microbit,$(BOARDS))
+RECORDED_PARTS  := tests/tools/recorded.o tests/blocks.o \
+                   $(addprefix port/,cortex-m/startup.o cortex-m/semihosting.o newlib/syscalls.o) libcairn.a
+define recorded_image
+$(BUILD)/$(1)/recorded/%.elf: $(addprefix $(BUILD)/$(1)/traced/,port/cortex-m/trace_%.o $(RECORDED_PARTS)) \
+        linker/sections.ld boards/$(1)/memory.ld
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $($(1)_CPU) $(FIRMWARE_LINK) -T boards/$(1)/memory.ld -T linker/sections.ld \
+	    -Wl,--defsym=_heap_size=8404 $$(filter %.o,$$^) $(BUILD)/$(1)/traced/libcairn.a -o $$@
+endef
+$(foreach b,$(RECORDED_BOARDS),$(eval $(call recorded_image,$b)))
+check: $(foreach b,$(RECORDED_BOARDS),$(addprefix $(BUILD)/$b/recorded/,semihosting.elf ring.elf)) $(BUILD)/host/heap_run

@@ -1,0 +1,265 @@
+"""cairn trace: what a firmware recorded replays to the same map; damaged records are told."""
+import os
+import re
+import struct
+import subprocess
+
+import board
+from tap import cairn, directory, equal, for_each, run, run_tests, test
+
+WORK = directory("trace")
+BOARDS = [b for b in ("mps2-an385", "mps2-an505", "microbit") if os.path.exists(f"build/{b}/recorded/ring.elf")]
+SOURCE = "tests/tools/recorded.c"
+HEAP_RUN = "build/host/heap_run"
+MALLOC, CALLOC, ALIGNED, REALLOC, FREE = range(5)
+
+
+def header(path):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    return {key: int(value, 0) for key, value in re.findall(r"(\w+): (0x[0-9a-f]+|\d+)", text.split("\n# at")[0])}
+
+
+def operations(path):
+    with open(path, encoding="utf-8") as file:
+        return [line.rstrip("\n") for line in file if not line.startswith("#")]
+
+
+def converted(where, name, *words):
+    """A run on a board, as a trace. Returns its path, the firmware's numbers, and what was said."""
+    folder = os.path.join(WORK, name)
+    numbers = board.record(where, "semihosting", folder, *words)
+    path = os.path.join(folder, "recorded.trace")
+    _, said = cairn("trace", os.path.join(folder, "cairn.trace.bin"), "--elf", f"build/{where}/recorded/semihosting.elf",
+                    "-o", path)
+    return path, numbers, said
+
+
+def control(path, start, size):
+    return subprocess.run([HEAP_RUN, "control", path, str(start), str(size)], capture_output=True, check=True).stdout
+
+
+# ---- From the board to the host --------------------------------------------------------------------
+
+
+@for_each(BOARDS)
+def a_replay_of_a_recorded_run_has_its_map_and_its_peak(where):
+    path, numbers, said = converted(where, where)
+    about = header(path)
+    with open(os.path.join(os.path.dirname(path), "heap.bin"), "rb") as file:
+        firmware = file.read()
+    assert len(firmware) > 300, "no control data"
+    equal(control(path, about["heap_start"], about["heap_size"]), firmware, "control data")
+    # What would differ: another place for aligned blocks, another size, one operation less.
+    assert control(path, about["heap_start"] + 8, about["heap_size"]) != firmware
+    assert control(path, about["heap_start"], about["heap_size"] - 512) != firmware
+    with open(path + ".less", "w", encoding="utf-8") as file:
+        file.write("".join(line + "\n" for line in operations(path)[:-1]))
+    assert control(path + ".less", about["heap_start"], about["heap_size"]) != firmware
+    sizes, _ = run(HEAP_RUN, "sizes", path, str(about["heap_start"]), str(about["heap_size"]))
+    equal(sizes.split()[1:], [str(about["heap_size"]), "0", "0", str(numbers["highest"])], "replay")
+    assert "0 lost before, 0 between" in said, said
+
+
+@for_each(BOARDS)
+def the_run_has_every_kind_of_call_from_main_and_from_an_interrupt(where):
+    path, _, said = converted(where, f"{where}-kinds")
+    kinds = [line[0] for line in operations(path)]
+    for kind in "mcarf":
+        assert kinds.count(kind) > 20, kind
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    assert text.count("\n# at receive ") > 50
+    equal(text.count("\n# refused: "), 6)
+    for refused in ("m \\d+", "a 64 \\d+", "r \\d+"):
+        assert re.search(f"[12] x ask_for_too_much recorded.c:\\d+: {refused}\n", said), said
+
+
+@test
+def the_header_counts_what_follows():
+    path, _, _ = converted("mps2-an385", "header")
+    live, peak, sizes = 0, 0, {}
+    for line in operations(path):
+        kind, slot, *rest = line.split()
+        live -= sizes.pop(slot, 0)
+        if kind != "f":
+            sizes[slot] = int(rest[-1])
+            live += sizes[slot]
+        peak = max(peak, live)
+    about = header(path)
+    slots = {line.split()[1] for line in operations(path)}
+    equal((about["ops"], about["slots"], about["peak_live_bytes"]), (len(operations(path)), len(slots), peak))
+
+
+@test
+def callers_are_named_by_function_and_line():
+    path, _, _ = converted("mps2-an385", "places")
+    with open(SOURCE, encoding="utf-8") as file:
+        source = file.read().splitlines()
+    with open(path, encoding="utf-8") as file:
+        places = {line.rstrip("\n") for line in file if line.startswith("# at ")}
+    wanted = {"write_log": "realloc(", "parse": "calloc(", "draw_frame": "memalign(", "receive": "malloc("}
+    for function, call in wanted.items():
+        lines = [n for n, line in enumerate(source, 1) if call in line]
+        assert any(f"# at {function} recorded.c:{n}" in places for n in lines), (function, places)
+
+
+@test
+def fit_takes_the_trace():
+    path, _, _ = converted("mps2-an385", "fit")
+    name, peak, size, _ = run("build/host/fit", path)[0].split()
+    equal((name, int(peak)), ("recorded", header(path)["peak_live_bytes"]))
+    assert int(peak) < int(size) < header(path)["heap_size"]
+
+
+@test
+def interrupts_inside_realloc_leave_a_trace_that_runs():
+    path, _, said = converted("mps2-an385", "inside", "let-in")
+    found = re.search(r"(\d+) reallocs? with calls of interrupts inside", said)
+    assert found and int(found[1]) > 0, said
+    assert "not recorded" not in said, said
+    run(HEAP_RUN, "sizes", path, "0", "8404")
+
+
+@for_each(BOARDS)
+def the_ring_in_an_image_of_the_ram_holds_the_last_records(where):
+    folder = os.path.join(WORK, f"{where}-ring")
+    board.record(where, "ring", folder)
+    path = os.path.join(folder, "ring.trace")
+    image = f"build/{where}/recorded/ring.elf"
+    symbols, _ = run(os.environ.get("CROSS", "arm-none-eabi-") + "nm", image)
+    start = re.search(r"^(\w+) . __data_start$", symbols, re.M)[1]
+    _, said = cairn("trace", os.path.join(folder, "ram.bin"), "--ram-at", "0x" + start, "--elf", image, "-o", path)
+    found = re.search(r"(\d+) records, numbers (\d+) to (\d+): (\d+) lost before, 0 between", said)
+    count, first, last, lost = map(int, found.groups())
+    assert 1024 // 5 <= count <= 1024 // 3 and first == lost == last + 1 - count and first > 1000, said
+    assert "a replay does not have the firmware's map" in said
+    run(HEAP_RUN, "sizes", path, "0", "65536")
+
+
+# ---- Records made by hand --------------------------------------------------------------------------
+
+ELF = "build/mps2-an385/recorded/ring.elf"
+CALLER = 1  # an address without a line
+
+
+def words(number, kind, pointer, size=0, moved=0, power=0):
+    first = kind | power << 3 | (number & 0xffffff) << 8
+    return [first, CALLER, pointer] + ([size] if kind != FREE else []) + ([moved] if kind == REALLOC else [])
+
+
+def of_records(records, good=True, cut=0):
+    """The operations of these records, and what was said of them."""
+    path = os.path.join(WORK, "hand.bin")
+    data = b"".join(struct.pack(f"<{len(r)}I", *r) for r in records)
+    with open(path, "wb") as file:
+        file.write(data[:len(data) - cut])
+    out, said = cairn("trace", path, "--elf", ELF, good=good)
+    return [line for line in out.splitlines() if line[0] != "#"], said
+
+
+@test
+def pointers_become_slots_that_are_used_again():
+    ops, _ = of_records([words(0, MALLOC, 0x100, 8), words(1, CALLOC, 0x200, 9), words(2, FREE, 0x100),
+                         words(3, ALIGNED, 0x140, 10, power=6), words(4, REALLOC, 0x200, 99, 0x300),
+                         words(5, FREE, 0x300), words(6, FREE, 0x140)])
+    equal(ops, ["m 0 8", "c 1 9", "f 0", "a 0 64 10", "r 1 99", "f 1", "f 0"])
+
+
+@test
+def records_out_of_order_are_sorted_by_number():
+    ops, said = of_records([words(0, MALLOC, 0x100, 8), words(2, FREE, 0x100), words(1, MALLOC, 0x200, 16),
+                            words(3, FREE, 0x200)])
+    equal(ops, ["m 0 8", "m 1 16", "f 0", "f 1"])
+    assert "0 lost before, 0 between" in said
+
+
+@test
+def numbers_wrap_round():
+    start = (1 << 24) - 2
+    ops, said = of_records([words(start + i, MALLOC, 0x100 * (i + 1), i + 1) for i in (0, 1, 3, 2, 4)])
+    equal(ops, [f"m {i} {i + 1}" for i in range(5)])
+    assert "0 between" in said, said
+
+
+@test
+def lost_records_are_counted_and_what_they_did_is_made_up_for():
+    ops, said = of_records([words(5, MALLOC, 0x100, 8), words(6, FREE, 0x500),
+                            words(9, MALLOC, 0x0f8, 24), words(10, REALLOC, 0x600, 40, 0x700), words(11, FREE, 0x0f8)])
+    equal(ops, ["m 0 8", "f 0", "m 0 24", "m 1 40", "f 0"])
+    assert "5 lost before, 2 between" in said and "2 blocks whose beginning, and 1 whose end" in said, said
+
+
+@test
+def a_refused_request_is_named_and_not_replayed():
+    ops, said = of_records([words(0, MALLOC, 0x100, 8), words(1, MALLOC, 0, 5000), words(2, REALLOC, 0x100, 6000, 0),
+                            words(3, FREE, 0x100)])
+    equal(ops, ["m 0 8", "f 0"])
+    assert "2 requests refused" in said and ": m 5000\n" in said and ": r 6000\n" in said, said
+
+
+@test
+def a_realloc_waits_for_the_interrupt_that_freed_what_it_took():
+    ops, said = of_records([words(0, MALLOC, 0x100, 8), words(1, MALLOC, 0x108, 8), words(2, MALLOC, 0x110, 8),
+                            words(4, FREE, 0x108), words(3, REALLOC, 0x100, 16, 0x100)])
+    equal(ops, ["m 0 8", "m 1 8", "m 2 8", "f 1", "r 0 16"])
+    assert "1 realloc with calls of interrupts inside" in said and "not recorded" not in said, said
+
+
+@test
+def a_realloc_before_an_interrupt_that_took_what_it_left_stays_there():
+    ops, said = of_records([words(0, MALLOC, 0x100, 8), words(2, MALLOC, 0x100, 8), words(1, REALLOC, 0x100, 16, 0x200)])
+    equal(ops, ["m 0 8", "r 0 16", "m 1 8"])
+    assert "not recorded" not in said, said
+
+
+@test
+def a_file_that_ends_in_a_record_gives_the_others():
+    ops, said = of_records([words(0, MALLOC, 0x100, 8), words(1, MALLOC, 0x200, 8)], cut=5)
+    equal(ops, ["m 0 8"])
+    assert "cut off" in said and "3 bytes at the end" in said, said
+
+
+@test
+def what_are_no_records_is_refused():
+    _, said = of_records([[7, 0, 0]], good=False)
+    assert "word 0 is not the first one of a record: 0x7" in said, said
+    _, said = of_records([], good=False)
+    assert "holds no record" in said, said
+
+
+@test
+def two_runs_in_one_file_are_refused():
+    _, said = of_records([words(0, MALLOC, 0x100, 8), words(1, MALLOC, 0x200, 8), words(0, MALLOC, 0x100, 8)], good=False)
+    assert "two records of number 0" in said, said
+
+
+@test
+def an_image_without_the_ring_is_refused():
+    path = os.path.join(WORK, "hand.bin")
+    with open(path, "wb") as file:
+        file.write(bytes(100))
+    _, said = cairn("trace", path, "--ram-at", "0x20001000", "--elf", ELF, good=False)
+    assert "is not in the image" in said, said
+    with open(path, "wb") as file:
+        file.write(bytes(100000))
+    _, said = cairn("trace", path, "--ram-at", "0x20000000", "--elf", ELF, good=False)
+    assert "there is no ring" in said, said
+    _, said = cairn("trace", path, "--ram-at", "0x20000000", "--elf", "build/mps2-an385/recorded/semihosting.elf", good=False)
+    assert "trace_ring.c is not linked" in said, said
+
+
+@test
+def a_host_program_has_words_of_64_bits():
+    source, image = os.path.join(WORK, "host.c"), os.path.join(WORK, "host")
+    with open(source, "w", encoding="utf-8") as file:
+        file.write("int main(void)\n{\n    return 0;\n}\n")
+    run(os.environ.get("CC", "gcc"), "-g", source, "-o", image)
+    path = os.path.join(WORK, "host.bin")
+    with open(path, "wb") as file:
+        file.write(struct.pack("<7Q", *words(0, MALLOC, 1 << 40, 8), *words(1, FREE, 1 << 40)))
+    out, _ = cairn("trace", path, "--elf", image, "--cross", "")
+    equal([line for line in out.splitlines() if line[0] != "#"], ["m 0 8", "f 0"])
+
+
+run_tests()
