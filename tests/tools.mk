@@ -25,4 +25,5 @@ $(BUILD)/$(1)/recorded/%.elf: $(addprefix $(BUILD)/$(1)/traced/,port/cortex-m/tr
 	    -Wl,--defsym=_heap_size=8404 $$(filter %.o,$$^) $(BUILD)/$(1)/traced/libcairn.a -o $$@
 endef
 $(foreach b,$(RECORDED_BOARDS),$(eval $(call recorded_image,$b)))
-check: $(foreach b,$(RECORDED_BOARDS),$(addprefix $(BUILD)/$b/recorded/,semihosting.elf ring.elf)) $(BUILD)/host/heap_run
+check: $(foreach b,$(RECORDED_BOARDS),$(addprefix $(BUILD)/$b/recorded/,semihosting.elf ring.elf)) \
+       $(addprefix $(BUILD)/host/,heap_run wide/fit wide/heap_run)

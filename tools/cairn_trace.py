@@ -9,6 +9,8 @@ tests/traces do. Lines that begin with '#' are no operations:
 
     # at FUNCTION FILE:LINE     who called, from here on, until the next such line
     # refused: m 4096           a call that gave NULL: it changed nothing, and is not replayed
+
+SPDX-License-Identifier: MIT
 """
 import argparse
 import bisect

@@ -1,4 +1,7 @@
-"""Runs tests/tools/recorded.c on an emulated board."""
+"""Runs tests/tools/recorded.c on an emulated board.
+
+SPDX-License-Identifier: MIT
+"""
 import os
 import re
 import subprocess

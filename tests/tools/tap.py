@@ -1,4 +1,7 @@
-"""TAP for the tests of the tools: a test is a function whose name is the sentence that holds."""
+"""TAP for the tests of the tools: a test is a function whose name is the sentence that holds.
+
+SPDX-License-Identifier: MIT
+"""
 import os
 import subprocess
 import sys

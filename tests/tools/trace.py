@@ -1,4 +1,7 @@
-"""cairn trace: what a firmware recorded replays to the same map; damaged records are told."""
+"""cairn trace: what a firmware recorded replays to the same map; damaged records are told.
+
+SPDX-License-Identifier: MIT
+"""
 import os
 import re
 import struct
