@@ -4,6 +4,11 @@ HEAP_RUN_SOURCES := tools/heap_run.c bench/trace.c $(HEAP:%=allocator/%.c) port/
 $(BUILD)/host/heap_run: $(HEAP_RUN_SOURCES:%.c=$(BUILD)/host/fit-objects/%.o)
 	$(Q)$(HOSTCC) -m32 $^ -o $@
 
+# The same by other means, for tests of cairn view.
+WALKED_SOURCES := tests/tools/walked.c bench/replay.c bench/trace.c $(HEAP:%=allocator/%.c) port/host/port.c
+$(BUILD)/host/walked: $(WALKED_SOURCES:%.c=$(BUILD)/host/fit-objects/%.o)
+	$(Q)$(HOSTCC) -m32 $^ -o $@
+
 WIDE_FLAGS := -DCAIRN_INDEX_BITS=32 -DFIT_MOST=0x1000000
 $(BUILD)/host/wide/heap_run: $(HEAP_RUN_SOURCES:%.c=$(BUILD)/host/wide/%.o)
 	$(Q)$(HOSTCC) -m32 $^ -o $@
@@ -26,4 +31,12 @@ $(BUILD)/$(1)/recorded/%.elf: $(addprefix $(BUILD)/$(1)/traced/,port/cortex-m/tr
 endef
 $(foreach b,$(RECORDED_BOARDS),$(eval $(call recorded_image,$b)))
 check: $(foreach b,$(RECORDED_BOARDS),$(addprefix $(BUILD)/$b/recorded/,semihosting.elf ring.elf)) \
-       $(addprefix $(BUILD)/host/,heap_run wide/fit wide/heap_run)
+       $(addprefix $(BUILD)/host/,heap_run walked wide/fit wide/heap_run)
+
+# The page in a browser is apart: Chromium takes 350 MB.
+.PHONY: test-view test-view-now
+test-view: packages
+	$(Q)tools/install-packages chromium fonts-dejavu-core librsvg2-bin
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) test-view-now
+test-view-now: $(BUILD)/microbit/recorded/semihosting.elf $(addprefix $(BUILD)/host/,fit heap_run walked)
+	$(Q)CROSS="$(CROSS)" PYTHON="$(PYTHON)" $(PYTHON) tests/tools/browser.py

@@ -82,7 +82,8 @@ def legend(moment, mode):
             bytes_of[block.site] = bytes_of.get(block.site, 0) + block.size
         order = sorted(bytes_of, key=lambda site: -bytes_of[site])
         colours = dict(zip(order, CATEGORIES))
-        entries = [(colours[s], f"{moment.sites[s] or 'unknown'}: {group(bytes_of[s])} bytes") for s in order if s in colours]
+        entries = [(colour, f"{moment.sites[site] or 'unknown'}: {group(bytes_of[site])} bytes")
+                   for site, colour in colours.items()]
         rest = sum(bytes_of[s] for s in order if s not in colours)
         if rest:
             entries.append((OTHERS, f"{len(order) - len(CATEGORIES)} other sites: {group(rest)} bytes"))
@@ -102,7 +103,8 @@ def draw_map(svg, moment, colour, x, y, width):
     def fill(first, count, paint, gap):
         for column, line, part in runs(first, count, row):
             start = gap if column + line * row == first else 0
-            svg.rect(round(x + column * cell + start, 2), y + line * height, round(part * cell - start, 2), height - 1, paint)
+            left, wide = round(x + column * cell + start, 2), round(part * cell - start, 2)
+            svg.rect(left, y + line * height, wide, height - 1, paint)
 
     fill(0, moment.control, CONTROL, 0)
     fill(moment.control, moment.top - moment.control, FREE, 0)
@@ -162,7 +164,7 @@ def refusals_svg(name, rows, fit):
 
     svg = Svg(left + width + 24, top + height + 60)
     svg.text(left, 34, f"{name}: requests refused, by the size of the heap", 16, INK, 'font-weight="600"')
-    svg.text(left, 54, f"The smallest heap that refuses none, and no larger one up to 30 % more does: {group(fit)} bytes", 12, FAINT)
+    svg.text(left, 54, f"Dashed: {group(fit)} bytes. It refuses none, nor does any up to 30 % larger.", 12, FAINT)
     for power in range(decades + 1):
         value = 10 ** power if power else 0
         svg.path([(left, y(value)), (left + width, y(value))], LINE)

@@ -23,7 +23,8 @@ class Op:
     __slots__ = ("kind", "slot", "size", "alignment", "site", "block")
 
     def __init__(self, kind, slot, size, alignment, site, block):
-        self.kind, self.slot, self.size, self.alignment, self.site, self.block = kind, slot, size, alignment, site, block
+        self.kind, self.slot, self.size, self.alignment = kind, slot, size, alignment
+        self.site, self.block = site, block
 
     def line(self, slot):
         if self.kind == "f":
@@ -97,8 +98,9 @@ class Heap:
     def run(self, program, *words):
         """Lines that the program prints, as lists of words."""
         target = self.folder + program
-        made = subprocess.run(["make", "-s", "--no-print-directory", "-C", ROOT, target], capture_output=True, text=True,
-                              env={key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL")})
+        clean = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL")}
+        made = subprocess.run(["make", "-s", "--no-print-directory", "-C", ROOT, target], env=clean,
+                              capture_output=True, text=True)
         if made.returncode != 0:
             fail(f"make {target}:\n{made.stderr}")
         done = subprocess.run([os.path.join(ROOT, target), *map(str, words)], capture_output=True, text=True)

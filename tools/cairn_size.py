@@ -147,7 +147,8 @@ def print_bounds(needs, heap):
     print(f"\nBounds, for all programs with at most {group(needs.live * heap.granule)} bytes at once, "
           f"in blocks of up to {group(needs.largest * heap.granule)}:\n")
     print(f"  {group(any_one):>12} bytes: with less, any allocator that moves no block refuses one of them (Robson)")
-    print(f"  {group(cairn):>12} bytes: with these, Cairn refuses none that has at most {group(needs.blocks)} blocks at once")
+    print(f"  {group(cairn):>12} bytes: with these, Cairn refuses none that has at most {group(needs.blocks)} blocks "
+          "at once")
     if cairn > heap.largest:
         print(f"{'':23}(an index of {2 * heap.granule} bits reaches {group(heap.largest)})")
 
@@ -157,7 +158,7 @@ def recommend(fit, orders, margin):
     base = max(worst, fit)
     size = math.ceil(base * (1 + margin / 100) / 64) * 64
     why = "the recorded order" if base == fit else f"the worst of the other orders (moved by {group(reach)})"
-    print(f"\nRecommended: {group(size)} bytes: {group(base)} for {why}, and {margin} % for what was not recorded.")
+    print(f"\nRecommended: {group(size)} bytes: {group(base)} for {why},\nand {margin} % for what was not recorded.")
 
 
 def draw(path, heap, trace, fit):
@@ -171,7 +172,8 @@ def main():
     parser = argparse.ArgumentParser(prog="cairn size", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("trace", help="as those of tests/traces, or made by cairn trace")
-    parser.add_argument("--heap", type=int, action="append", default=[], metavar="BYTES", help="a row of the table more")
+    parser.add_argument("--heap", type=int, action="append", default=[], metavar="BYTES",
+                        help="a row of the table more")
     parser.add_argument("--orders", type=int, default=20, metavar="N", help="other orders of each reach (20; 0: none)")
     parser.add_argument("--reach", type=int, action="append", metavar="N",
                         help="places that an operation is moved at most (4, 16 and 64)")

@@ -341,7 +341,7 @@ def report_doubts(ordered, writer, heap, lost):
         report("a replay does not have the firmware's map, nor its peak")
     inside = sum(record.inside > 0 for record in ordered)
     if inside:
-        report(f"{plural(inside, 'realloc')} with calls of interrupts inside: their order is a guess, and the map may differ")
+        report(f"{plural(inside, 'realloc')} with calls of interrupts inside: their order is a guess")
     if heap is not None:
         outside = sum(not heap[0] <= record.moved < heap[0] + heap[1] for record in ordered if record.moved != 0)
         if outside:

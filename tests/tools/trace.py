@@ -33,8 +33,8 @@ def converted(where, name, *words):
     folder = os.path.join(WORK, name)
     numbers = board.record(where, "semihosting", folder, *words)
     path = os.path.join(folder, "recorded.trace")
-    _, said = cairn("trace", os.path.join(folder, "cairn.trace.bin"), "--elf", f"build/{where}/recorded/semihosting.elf",
-                    "-o", path)
+    image = f"build/{where}/recorded/semihosting.elf"
+    _, said = cairn("trace", os.path.join(folder, "cairn.trace.bin"), "--elf", image, "-o", path)
     return path, numbers, said
 
 
@@ -211,7 +211,8 @@ def a_realloc_waits_for_the_interrupt_that_freed_what_it_took():
 
 @test
 def a_realloc_before_an_interrupt_that_took_what_it_left_stays_there():
-    ops, said = of_records([words(0, MALLOC, 0x100, 8), words(2, MALLOC, 0x100, 8), words(1, REALLOC, 0x100, 16, 0x200)])
+    ops, said = of_records([words(0, MALLOC, 0x100, 8), words(2, MALLOC, 0x100, 8),
+                            words(1, REALLOC, 0x100, 16, 0x200)])
     equal(ops, ["m 0 8", "r 0 16", "m 1 8"])
     assert "not recorded" not in said, said
 
@@ -233,7 +234,8 @@ def what_are_no_records_is_refused():
 
 @test
 def two_runs_in_one_file_are_refused():
-    _, said = of_records([words(0, MALLOC, 0x100, 8), words(1, MALLOC, 0x200, 8), words(0, MALLOC, 0x100, 8)], good=False)
+    _, said = of_records([words(0, MALLOC, 0x100, 8), words(1, MALLOC, 0x200, 8), words(0, MALLOC, 0x100, 8)],
+                         good=False)
     assert "two records of number 0" in said, said
 
 
@@ -248,7 +250,8 @@ def an_image_without_the_ring_is_refused():
         file.write(bytes(100000))
     _, said = cairn("trace", path, "--ram-at", "0x20000000", "--elf", ELF, good=False)
     assert "there is no ring" in said, said
-    _, said = cairn("trace", path, "--ram-at", "0x20000000", "--elf", "build/mps2-an385/recorded/semihosting.elf", good=False)
+    other = "build/mps2-an385/recorded/semihosting.elf"
+    _, said = cairn("trace", path, "--ram-at", "0x20000000", "--elf", other, good=False)
     assert "trace_ring.c is not linked" in said, said
 
 
