@@ -1,24 +1,11 @@
-/* tap-host.c: results of tests on the host, and the region that the system heap has there.
+/* tap-host.c: results of tests on the host.
  *
  * SPDX-License-Identifier: MIT */
 #include "tap.h"
 
-#include "host_port.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* As large as a 16-bit index reaches: what the largest board gives. */
-enum { REGION = 0x80000 };
-
-static _Alignas(64) char region[REGION];
-
-__attribute__((constructor)) static void give_region(void)
-{
-    host_heap_start = region;
-    host_heap_limit = region + REGION;
-}
 
 void tap_write(const char *text)
 {

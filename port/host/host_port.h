@@ -4,7 +4,7 @@
 #ifndef CAIRN_HOST_PORT_H
 #define CAIRN_HOST_PORT_H
 
-/* The system heap's region: set it before the first request. */
+/* The system heap's region. Another one may be set before the first request. */
 extern char *host_heap_start, *host_heap_limit;
 
 /* How often the lock is held now, and how often it was taken. */

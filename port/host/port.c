@@ -7,7 +7,12 @@
 
 #include <stddef.h>
 
-char *host_heap_start, *host_heap_limit;
+/* As large as a 16-bit index reaches: what the largest board gives. */
+enum { REGION = 0x80000 };
+
+static _Alignas(64) char region[REGION];
+
+char *host_heap_start = region, *host_heap_limit = region + REGION;
 unsigned host_lock_depth, host_lock_count;
 void (*host_interrupt)(void);
 
