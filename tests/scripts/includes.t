@@ -4,7 +4,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 5
+plan 6
 
 # others FOLDER PATTERN: includes of the folder's sources that are not the pattern's.
 others() {
@@ -29,5 +29,9 @@ result $? "boards include nothing" "$work/said"
 port_own=$(cd port/cortex-m && printf '%s|' *.h | sed 's/\./\\./g; s/|$//')
 others port/cortex-m "\"(port\.h|cairn\.h|cairn_config\.h|$port_own)\"|<std[a-z]*\.h>"
 result $? "the Cortex-M port includes the contract and itself" "$work/said"
+posix_own=$(cd port/posix && printf '%s|' *.h | sed 's/\./\\./g; s/|$//')
+grep -rnE '^ *# *include "' port/posix | grep -vE "\"($own|port\.h|$posix_own)\"" >"$work/said"
+[ ! -s "$work/said" ]
+result $? "the port for a process includes the heap, the contract and itself, and the system's headers" "$work/said"
 
 done_testing

@@ -1,0 +1,78 @@
+# posix.mk: the library for this machine's own programs, its tests, and what it is measured with.
+
+HOST_LIBRARY := $(BUILD)/host/libcairn-preload.so
+
+# The heap is compiled under the names of core.h, the port under its own. $(1) a folder under build/host,
+# $(2) compiler flags.
+POSIX_CFLAGS  = $(CFLAGS_COMMON) -D_GNU_SOURCE -DCAIRN_INDEX_BITS=32 -DCAIRN_LOCK_HEADER='"posix/lock.h"' -fvisibility=hidden \
+                -iquote allocator -Iport -iquote port/posix
+POSIX_PORT   := lock pages malloc
+POSIX_NAMES  := figures libc_names
+define posix_rules
+$(BUILD)/host/$(1)/allocator/%.o: allocator/%.c Makefile tests/posix.mk
+	@mkdir -p $$(@D)
+	$(Q)$(HOSTCC) $(2) $(POSIX_CFLAGS) $(CFLAGS_CORE) -include port/posix/core_names.h -c $$< -o $$@
+$(BUILD)/host/$(1)/port/posix/%.o: port/posix/%.c Makefile tests/posix.mk
+	@mkdir -p $$(@D)
+	$(Q)$(HOSTCC) $(2) $(POSIX_CFLAGS) -fno-builtin -c $$< -o $$@
+endef
+
+# The port brings its own family.c.
+#   $(1) a folder under build/host   $(2) names of the port's parts
+posix_objects = $(addprefix $(BUILD)/host/$(1)/,$(patsubst %,allocator/%.o,$(filter-out family,$(HEAP))) $(2:%=port/posix/%.o))
+
+$(eval $(call posix_rules,posix,-O2 -fPIC -fno-semantic-interposition))
+POSIX_OBJECTS := $(call posix_objects,posix,$(POSIX_PORT) $(POSIX_NAMES) fatal)
+
+## host: libcairn-preload.so for this machine's programs, under build/host/
+.PHONY: host
+host: $(HOST_LIBRARY)
+$(HOST_LIBRARY): $(POSIX_OBJECTS) port/posix/exports.map
+	$(Q)$(HOSTCC) -shared -Wl,-soname,$(@F) -Wl,-Bsymbolic -Wl,-z,defs -Wl,--version-script=port/posix/exports.map \
+	    $(filter %.o,$^) -o $@
+	@echo "$@"
+
+# ---- Tests ---------------------------------------------------------------------------------------
+# Under the public names: tests/posix, and tests/fault with the port's own cairn_fatal().
+
+POSIX_TEST_FLAGS := -O1 -D_GNU_SOURCE -DCAIRN_INDEX_BITS=32 -DCAIRN_LOCK_HEADER='"posix/lock.h"' -fno-builtin \
+                    -iquote allocator -Itests -Iport -iquote port/posix
+POSIX_TESTS := $(patsubst tests/posix/%.c,%,$(filter-out tests/posix/fatal.c,$(wildcard tests/posix/*.c)))
+$(BUILD)/host/posix/tests/%.o: tests/%.c Makefile tests/posix.mk
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(CFLAGS_COMMON) $(POSIX_TEST_FLAGS) -c $< -o $@
+$(BUILD)/host/posix/tests/%.o: tests/%.cpp Makefile tests/posix.mk
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -x c++ -std=c++17 -g $(CXX_WARNINGS) -MMD -MP $(POSIX_TEST_FLAGS) -c $< -o $@
+
+POSIX_RUNTIME := $(addprefix $(BUILD)/host/posix/tests/,tap.o tap-host.o blocks.o)
+$(BUILD)/host/posix/bin/%: $(BUILD)/host/posix/tests/%.o $(POSIX_RUNTIME) $(POSIX_OBJECTS)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -rdynamic $^ $(LIBS) -o $@
+$(BUILD)/host/posix/bin/posix/operators: LIBS := -lstdc++
+$(BUILD)/host/posix/bin/fault/%: $(BUILD)/host/posix/tests/fault/%.o $(POSIX_RUNTIME) $(BUILD)/host/posix/tests/posix/fatal.o $(POSIX_OBJECTS)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $^ -o $@
+
+HOST_TESTS += $(addprefix $(BUILD)/host/posix/bin/,$(POSIX_TESTS:%=posix/%) posix/operators $(patsubst %,fault/%,$(call names,fault)))
+
+POSIX_PREFIX := -include port/host/prefix.h
+# Under other names, with sanitizers: tests/common in a region as large as the boards', and threads.
+POSIX_SMALL := -DCAIRN_POSIX_RESERVE=0x80000
+posix-asan_FLAGS := -O1 $(SANITIZE) $(POSIX_PREFIX) $(POSIX_SMALL)
+posix-tsan_FLAGS := -O1 -fsanitize=thread $(POSIX_PREFIX)
+define posix_sanitized
+$(call posix_rules,$(1),$($(1)_FLAGS))
+$(BUILD)/host/$(1)/tests/%.o: tests/%.c Makefile tests/posix.mk
+	@mkdir -p $$(@D)
+	$(Q)$(HOSTCC) $(CFLAGS_COMMON) $($(1)_FLAGS) $(POSIX_TEST_FLAGS) -c $$< -o $$@
+$(BUILD)/host/$(1)/bin/%: $(BUILD)/host/$(1)/tests/%.o $(addprefix $(BUILD)/host/$(1)/tests/,tap.o tap-host.o blocks.o fatal.o) \
+        $(call posix_objects,$(1),$(POSIX_PORT))
+	@mkdir -p $$(@D)
+	$(Q)$(HOSTCC) $($(1)_FLAGS) $$^ -o $$@
+endef
+$(foreach s,posix-asan posix-tsan,$(eval $(call posix_sanitized,$s)))
+
+# All but the test of the break: that one knows that malloc_trim() never finds anything.
+HOST_TESTS += $(patsubst %,$(BUILD)/host/posix-asan/bin/common/%,$(filter-out break,$(call names,common))) \
+              $(BUILD)/host/posix-tsan/bin/posix/threads
