@@ -76,3 +76,23 @@ $(foreach s,posix-asan posix-tsan,$(eval $(call posix_sanitized,$s)))
 # All but the test of the break: that one knows that malloc_trim() never finds anything.
 HOST_TESTS += $(patsubst %,$(BUILD)/host/posix-asan/bin/common/%,$(filter-out break,$(call names,common))) \
               $(BUILD)/host/posix-tsan/bin/posix/threads
+
+# ---- Other people's programs ---------------------------------------------------------------------
+
+$(BUILD)/host/measured: tools/measured.c Makefile tests/posix.mk
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -O2 $(CFLAGS_COMMON) -D_GNU_SOURCE $< -o $@
+
+# Not needed by `make test`, which takes what there is of them.
+PRELOAD_PACKAGES := bash coreutils g++ gdb git libpython3.11-testsuite make nodejs perl python3 sqlite3 xz-utils zstd
+PAIRS ?= 5
+## preload: real programs with Cairn for their heap, and without: same output?, time and memory (PAIRS=5)
+.PHONY: preload
+preload: packages
+	-$(Q)tools/install-packages $(PRELOAD_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(HOST_LIBRARY) $(BUILD)/host/measured >&2
+	$(Q)$(PYTHON) tools/preload.py --library $(HOST_LIBRARY) --measured $(BUILD)/host/measured --work $(BUILD)/preload \
+	    --pairs $(PAIRS) $(PROGRAMS)
+
+# tests/scripts/host.t runs them.
+check: $(HOST_LIBRARY) $(BUILD)/host/measured
