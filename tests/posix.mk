@@ -96,3 +96,27 @@ preload: packages
 
 # tests/scripts/host.t runs them.
 check: $(HOST_LIBRARY) $(BUILD)/host/measured
+
+# ---- Nanoseconds ---------------------------------------------------------------------------------
+# The library once more under other names, beside the C library's.
+
+$(eval $(call posix_rules,posix-prefix,-O2 $(POSIX_PREFIX)))
+BENCH_HOST_OBJECTS := $(addprefix $(BUILD)/host/bench/,host.o replay.o replay-cairn.o trace.o) \
+                      $(call posix_objects,posix-prefix,$(POSIX_PORT) fatal)
+$(BUILD)/host/bench/%.o: bench/%.c Makefile tests/posix.mk
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -O2 $(CFLAGS_COMMON) -D_GNU_SOURCE -fno-builtin -c $< -o $@
+$(BUILD)/host/bench/replay-cairn.o: bench/replay.c Makefile tests/posix.mk
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -O2 $(CFLAGS_COMMON) -D_GNU_SOURCE -fno-builtin $(POSIX_PREFIX) -Dreplay_run=cairn_replay_run \
+	    -Dreplay_clear=cairn_replay_clear -c $< -o $@
+$(BUILD)/host/bench/host: $(BENCH_HOST_OBJECTS)
+	$(Q)$(HOSTCC) $^ -lm -o $@
+
+## bench-host: nanoseconds of every call of TRACES on this machine, Cairn and glibc; tab-separated
+.PHONY: bench-host
+bench-host: packages
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/host/bench/host >&2
+	$(Q)$(BUILD)/host/bench/host $(TRACES)
+
+check: $(BUILD)/host/bench/host

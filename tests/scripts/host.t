@@ -7,7 +7,7 @@
 library=build/host/libcairn-preload.so
 measured=build/host/measured
 : "${PYTHON:=/usr/bin/python3}"
-plan 5
+plan 6
 
 # The family of glibc 2.36, and C23.
 cat >"$work/family" <<'END'
@@ -67,6 +67,12 @@ nm -D --undefined-only "$library" | awk '$1 == "U" {sub(/@.*/, "", $2); print $2
 LC_ALL=C comm -23 "$work/needed" "$work/allowed" >"$work/said"
 [ -s "$work/needed" ] && [ ! -s "$work/said" ]
 result $? "the library calls nothing that allocates" "$work/said"
+
+printf 'm 0 100\nm 1 24\nc 2 8\nr 0 300\na 3 64 64\nf 1\nf 0\nf 3\nf 2\n' >"$work/tiny.trace"
+build/host/bench/host "$work/tiny.trace" >"$work/bench" 2>"$work/said"
+awk -F '\t' 'NF != 13 { exit 1 } NR > 1 { n[$2]++; if ($6 < 0 || $7 > $12 || $12 > $13) exit 1 }
+             END { if (NR != 17 || n["cairn"] != 8 || n["glibc"] != 8) exit 1 }' "$work/bench"
+result $? "bench-host prints a line for each heap and operation, with and without threads" "$work/bench"
 
 programs() {
     "$PYTHON" tools/preload.py --library "$1" --measured "$measured" --work build/preload --pairs 1 --short --tap
