@@ -271,17 +271,20 @@ HEAP_INLINE void heap_free_inline(struct cairn_heap *heap, const void *p)
         i -= below;
         heap_unlink(heap, i, below);
     }
+    READ_AGAIN();
+    if (end >= heap->top) {
+        if (end != heap->top) /* the map is not as it was */
+            cairn_fatal(CAIRN_NOT_A_BLOCK, p);
+        heap_move_top(heap, i);
+        return;
+    }
     if (!map_is_used(heap, end)) {
         map_clear_bound(heap, end);
         index_t above = heap_free_size(heap, end);
         heap_unlink(heap, end, above);
         end += above;
     }
-    READ_AGAIN();
-    if (end == heap->top)
-        heap_move_top(heap, i);
-    else
-        heap_link(heap, i, end - i);
+    heap_link(heap, i, end - i);
 }
 
 #endif

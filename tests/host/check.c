@@ -1,6 +1,7 @@
 /* cairn_check() finds damage of every kind, and names the invariant that it breaks.
  *
  * SPDX-License-Identifier: MIT */
+#include "fatal.h"
 #include "heap.h"
 
 #include <setjmp.h>
@@ -398,6 +399,22 @@ static void the_walk_ends_where_a_block_does_not_begin(void **state)
     assert_int_equal(blocks, 0);
 }
 
+/* ---- Operations on a map that is not as it was -------------------------------------------------- */
+
+static void do_free(struct cairn_heap *of, void *p)
+{
+    cairn_free(of, p);
+}
+
+static void a_last_block_whose_end_is_gone_is_no_block(void **state)
+{
+    (void)state;
+    index_t last = c + OTHER;
+    clear_bound(heap->top);
+    assert_true(is_fatal(do_free, heap, heap_pointer(heap, last)));
+    assert_ptr_equal(fatal_address, heap_pointer(heap, last));
+}
+
 #define SCENE(test) cmocka_unit_test_setup(test, make_heap)
 
 int main(void)
@@ -439,6 +456,7 @@ int main(void)
         SCENE(reserved_blocks_of_any_size_are_sound),
         SCENE(a_head_that_loses_its_size_is_found_with_its_bin),
         SCENE(the_walk_ends_where_a_block_does_not_begin),
+        SCENE(a_last_block_whose_end_is_gone_is_no_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
