@@ -173,7 +173,8 @@ enum cairn_kind {
 typedef bool cairn_visit(void *context, void *block, size_t size, enum cairn_kind kind);
 
 /* Visit every block from the lowest address up, by the map alone: the contents of blocks, and
- * what free blocks hold, do not matter. Returns false if `visit` did.
+ * what free blocks hold, do not matter. Returns false if `visit` did, or where the control data shows
+ * no block.
  * Time     proportional to the heap. Does not lock: nobody else may change the heap meanwhile. */
 bool cairn_walk(struct cairn_heap *heap, cairn_visit *visit, void *context);
 

@@ -96,7 +96,8 @@ _Noreturn void heap_misuse(struct cairn_heap *heap, const void *p)
 index_t heap_live_block(struct cairn_heap *heap, const void *p, index_t *size)
 {
     index_t i = heap_offset_index((uintptr_t)p - (uintptr_t)heap);
-    if (heap == NULL || i >= heap->top || !map_is_live(heap, i) || (*size = map_used_size(heap, i)) == 0)
+    if (heap == NULL || i >= heap->top || !map_is_live(heap, i) ||
+        (*size = map_used_size(heap, i)) - 1u >= heap->top - i)
         heap_misuse(heap, p);
     return i;
 }

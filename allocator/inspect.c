@@ -50,6 +50,8 @@ static struct block block_at(struct cairn_heap *heap, index_t i)
 
 bool cairn_walk(struct cairn_heap *heap, cairn_visit *visit, void *context)
 {
+    if (heap->top > heap->limit) /* where there is no map */
+        return false;
     for (index_t i = first_granule(heap); i < heap->top;) {
         struct block block = block_at(heap, i);
         if (block.size == 0)

@@ -400,10 +400,35 @@ static void the_walk_ends_where_a_block_does_not_begin(void **state)
 }
 
 /* ---- Operations on a map that is not as it was -------------------------------------------------- */
+/* ---- Operations and walks on a map that is not as it was ---------------------------------------- */
 
 static void do_free(struct cairn_heap *of, void *p)
 {
     cairn_free(of, p);
+}
+
+static void do_grow(struct cairn_heap *of, void *p)
+{
+    cairn_realloc(of, p, (LARGE + 1) * CAIRN_GRANULE);
+}
+
+static void do_shrink(struct cairn_heap *of, void *p)
+{
+    cairn_realloc(of, p, 1);
+}
+
+static void a_large_block_that_ends_past_the_top_is_no_block(void **state)
+{
+    (void)state;
+    void (*const actions[])(struct cairn_heap *, void *) = {do_free, do_grow, do_shrink};
+    for (unsigned action = 0; action < 3; action++)
+        for (index_t bit = 1; bit < 20; bit++) {
+            make_heap(state);
+            set_used(large + bit); /* of its size: the first is 2^30 granules */
+            assert_true(is_fatal(actions[action], heap, heap_pointer(heap, large)));
+            assert_int_equal(fatal_reason, CAIRN_NOT_A_BLOCK);
+            assert_ptr_equal(fatal_address, heap_pointer(heap, large));
+        }
 }
 
 static void a_last_block_whose_end_is_gone_is_no_block(void **state)
@@ -413,6 +438,24 @@ static void a_last_block_whose_end_is_gone_is_no_block(void **state)
     clear_bound(heap->top);
     assert_true(is_fatal(do_free, heap, heap_pointer(heap, last)));
     assert_ptr_equal(fatal_address, heap_pointer(heap, last));
+}
+
+static bool visit_any(void *context, void *block, size_t size, enum cairn_kind kind)
+{
+    (void)block;
+    (void)size;
+    (void)kind;
+    ++*(unsigned *)context;
+    return true;
+}
+
+static void a_walk_does_not_pass_the_limit(void **state)
+{
+    (void)state;
+    unsigned visits = 0;
+    heap->top = (link_t)(heap->limit + 1u);
+    assert_false(cairn_walk(heap, visit_any, &visits));
+    assert_int_equal(visits, 0);
 }
 
 #define SCENE(test) cmocka_unit_test_setup(test, make_heap)
@@ -456,7 +499,9 @@ int main(void)
         SCENE(reserved_blocks_of_any_size_are_sound),
         SCENE(a_head_that_loses_its_size_is_found_with_its_bin),
         SCENE(the_walk_ends_where_a_block_does_not_begin),
+        SCENE(a_large_block_that_ends_past_the_top_is_no_block),
         SCENE(a_last_block_whose_end_is_gone_is_no_block),
+        SCENE(a_walk_does_not_pass_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
