@@ -132,7 +132,7 @@ static bool trim(struct cairn_heap *heap, index_t keep)
     if (i >= STATE.touched || STATE.touched > heap->limit)
         return false;
     pages_give_back(map_tile(heap, STATE.touched), map_tile(heap, i));
-    if (!pages_give_back(heap_granule(heap, i), heap_granule(heap, STATE.touched)))
+    if (!pages_give_back(heap_granule(heap, i), page_up(heap_granule(heap, STATE.touched))))
         return false;
     STATE.touched = STATE.tidied = i;
     return true;

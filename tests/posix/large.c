@@ -154,6 +154,23 @@ static void calloc_clears_large_blocks(void)
         }
 }
 
+/* The last page in use may be so in part. */
+static void calloc_clears_what_a_fallen_top_has_left(void)
+{
+    for (size_t more = 16; more < KIB(8); more += 272) {
+        char *p = launder(malloc(MIB(9)));
+        char *q = launder(malloc(more));
+        memset(p, 0xa5, MIB(9));
+        memset(q, 0xa5, more);
+        free(q);
+        free(p);
+        p = launder(calloc(1, MIB(10)));
+        CHECK(all_zero(p, MIB(10)));
+        free(p);
+        malloc_trim(0);
+    }
+}
+
 static void realloc_keeps_the_contents_of_large_blocks(void)
 {
     size_t size = KIB(100);
@@ -248,6 +265,6 @@ static void the_same_block_again_costs_no_page_again(void)
 TAP_MAIN(TEST(a_large_heap_costs_what_is_used_of_it), TEST(a_request_larger_than_4_gib_is_served),
          TEST(a_request_that_nothing_can_serve_is_refused), TEST(success_leaves_errno_alone),
          TEST(a_million_blocks_can_be_live), TEST(calloc_clears_large_blocks),
-         TEST(realloc_keeps_the_contents_of_large_blocks), TEST(a_block_that_moves_is_not_in_memory_twice),
-         TEST(free_pages_go_back_to_the_system), TEST(what_is_freed_before_the_heap_grows_does_not_count_twice),
-         TEST(the_same_block_again_costs_no_page_again))
+         TEST(calloc_clears_what_a_fallen_top_has_left), TEST(realloc_keeps_the_contents_of_large_blocks),
+         TEST(a_block_that_moves_is_not_in_memory_twice), TEST(free_pages_go_back_to_the_system),
+         TEST(what_is_freed_before_the_heap_grows_does_not_count_twice), TEST(the_same_block_again_costs_no_page_again))
