@@ -12,7 +12,7 @@
 
 /* Bits of a granule's index: 16 or 32.
  * 16: granules of 8 bytes, heaps up to 512 KiB: the choice for microcontrollers.
- * 32: granules of 16 bytes, heaps up to 2 GiB on a 32-bit and 64 GiB on a 64-bit machine. */
+ * 32: granules of 16 bytes, heaps up to 2 GiB on a 32-bit and 32 GiB on a 64-bit machine. */
 #ifndef CAIRN_INDEX_BITS
 #define CAIRN_INDEX_BITS 16
 #endif
