@@ -11,9 +11,10 @@
  * NULL, or what is wrong. */
 const char *check_state(struct trial *trial);
 
-/* The call was made and returned `given`; it should have had this outcome, and left this state. NULL,
- * or what is wrong. */
+/* The call was made and returned `given`; it should have had this outcome, and left this state. Is that
+ * one `known`, so that it was checked before, no bit may differ from what was; else all of it is checked.
+ * NULL, or what is wrong. */
 const char *check_call(const struct trial *trial, const struct call *call, const struct outcome *outcome,
-                       const struct state *expected, const void *given);
+                       const struct state *expected, bool known, const void *given);
 
 #endif

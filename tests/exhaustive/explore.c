@@ -94,34 +94,32 @@ static void note_large(const struct state *state)
             search.found->large_at |= (uint32_t)1 << (search.trial.place.index + state->block[b].start) % 32;
 }
 
-static void add(const struct state *state)
-{
-    uint8_t packed[MOST_PACKED];
-    if (!model_within(search.bounds, state)) {
-        search.found->beyond++;
-        return;
-    }
-    if (states_add(packed, state_pack(state, packed), search.here))
-        note_large(state);
-}
-
 /* One edge. Returns false to stop. */
 static bool edge(void *context, const struct call *call)
 {
     struct state after = search.trial.state;
+    uint8_t packed[MOST_PACKED];
     (void)context;
     search.call = *call;
     search.found->edges++;
     struct outcome outcome = model(&search.trial.frame, &after, call);
+    unsigned length = state_pack(&after, packed);
+    uint32_t expected = states_expect(packed, length);
     trial_restore(&search.trial);
     search.trial.subject->before();
     const void *given = trial_call(&search.trial, call);
-    const char *wrong = check_call(&search.trial, call, &outcome, &after, given);
+    bool known = states_have(packed, length, expected);
+    const char *wrong = check_call(&search.trial, call, &outcome, &after, known, given);
     if (wrong != NULL) {
         report(wrong);
         return false;
     }
-    add(&after);
+    if (!known && !model_within(search.bounds, &after)) {
+        search.found->beyond++;
+    } else if (!known) {
+        states_add(packed, length, expected, search.here);
+        note_large(&after);
+    }
     return true;
 }
 
@@ -155,7 +153,9 @@ static void search_all(void)
         search.failed = true;
         return;
     }
-    add(&fresh);
+    uint8_t empty[MOST_PACKED];
+    unsigned empty_length = state_pack(&fresh, empty);
+    states_add(empty, empty_length, states_expect(empty, empty_length), NO_PLACE);
     place_t next = 0, level = states_end();
     const uint8_t *packed;
     for (unsigned length; search.here = next, (packed = states_next(&next, &length)) != NULL;) {

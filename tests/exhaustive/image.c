@@ -194,8 +194,7 @@ static const char *read_neighbours(const struct state *state)
     return NULL;
 }
 
-/* Every bit and byte that the heap keeps, against the ones that the state asks for. */
-static const char *compare(const struct place *place, const struct state *state, const uint8_t *memory)
+const char *image_compare(const struct place *place, const struct state *state, const uint8_t *memory)
 {
     static uint8_t expected[8192];
     image_write(place, state, expected);
@@ -229,5 +228,5 @@ const char *image_read(const struct place *place, struct state *state, const uin
         wrong = read_lists(place, state, memory);
     if (wrong == NULL)
         wrong = read_neighbours(state);
-    return wrong != NULL ? wrong : compare(place, state, memory);
+    return wrong != NULL ? wrong : image_compare(place, state, memory);
 }

@@ -20,9 +20,12 @@ struct place {
 /* Write the control data of `state`, and the free blocks' own. All else in `memory` stays. */
 void image_write(const struct place *place, const struct state *state, uint8_t *memory);
 
-/* Read the state off the map and the lists. NULL if it could be read and all control data, and all
- * that free blocks hold, are what image_write() makes of it; else what is wrong. Does not read `brk`.
- * Ends whatever stands there. */
+/* Are all control data, and all that free blocks hold, what image_write() makes of `state`, bit for bit?
+ * NULL, or what is not. */
+const char *image_compare(const struct place *place, const struct state *state, const uint8_t *memory);
+
+/* Read the state off the map and the lists. NULL if it could be read and image_compare() finds nothing;
+ * else what is wrong. Does not read `brk`. Ends whatever stands there. */
 const char *image_read(const struct place *place, struct state *state, const uint8_t *memory);
 
 /* Does a list of free blocks fit into the bins that the heap has: is granule 0 just past them? */

@@ -78,22 +78,26 @@ static void grow_slots(void)
     free(old);
 }
 
-static bool is_there(const uint8_t *packed, unsigned length, uint32_t hashed)
+uint32_t states_expect(const uint8_t *packed, unsigned length)
 {
-    for (size_t s = hashed & (states.slot_count - 1); states.slots[s].place != NO_PLACE;
-         s = (s + 1) & (states.slot_count - 1)) {
+    uint32_t hashed = hash(packed, length);
+    __builtin_prefetch(&states.slots[hashed & (states.slot_count - 1)]);
+    return hashed;
+}
+
+bool states_have(const uint8_t *packed, unsigned length, uint32_t expected)
+{
+    size_t mask = states.slot_count - 1;
+    for (size_t s = expected & mask; states.slots[s].place != NO_PLACE; s = (s + 1) & mask) {
         const uint8_t *record = states.bytes + states.slots[s].place;
-        if (states.slots[s].hash == hashed && record[4] == length && memcmp(record + HEADER, packed, length) == 0)
+        if (states.slots[s].hash == expected && record[4] == length && memcmp(record + HEADER, packed, length) == 0)
             return true;
     }
     return false;
 }
 
-bool states_add(const uint8_t *packed, unsigned length, place_t from)
+void states_add(const uint8_t *packed, unsigned length, uint32_t expected, place_t from)
 {
-    uint32_t hashed = hash(packed, length);
-    if (is_there(packed, length, hashed))
-        return false;
     if (states.used + HEADER + length > states.room) {
         states.room = states.room < 1 << 20 ? 1 << 20 : states.room + states.room / 2;
         states.bytes = enough(states.room < NO_PLACE ? realloc(states.bytes, states.room) : NULL);
@@ -102,11 +106,10 @@ bool states_add(const uint8_t *packed, unsigned length, place_t from)
     memcpy(record, &from, sizeof from);
     record[4] = (uint8_t)length;
     memcpy(record + HEADER, packed, length);
-    put_slot((struct slot){(place_t)states.used, hashed});
+    put_slot((struct slot){(place_t)states.used, expected});
     states.used += HEADER + length;
     if (++states.count > states.slot_count / 4 * 3)
         grow_slots();
-    return true;
 }
 
 const uint8_t *states_at(place_t place, unsigned *length, place_t *from)
@@ -135,9 +138,4 @@ place_t states_end(void)
 uint32_t states_count(void)
 {
     return states.count;
-}
-
-size_t states_memory(void)
-{
-    return states.room + states.slot_count * sizeof *states.slots;
 }

@@ -16,8 +16,15 @@ typedef uint32_t place_t;
 /* Forget all. */
 void states_clear(void);
 
-/* Add a packed state of `length` bytes, unless it is there; `from` is the one before it. True if it is new. */
-bool states_add(const uint8_t *packed, unsigned length, place_t from);
+/* A packed state of `length` bytes that will soon be asked for, by the number that this gives: the table
+ * is larger than the caches, and meanwhile it comes. */
+uint32_t states_expect(const uint8_t *packed, unsigned length);
+
+/* Is the state there? */
+bool states_have(const uint8_t *packed, unsigned length, uint32_t expected);
+
+/* Add the state, which is not there; `from` is the one before it. */
+void states_add(const uint8_t *packed, unsigned length, uint32_t expected, place_t from);
 
 /* The state at *place, which moves on to the next one; NULL at the end. */
 const uint8_t *states_next(place_t *place, unsigned *length);
@@ -25,9 +32,8 @@ const uint8_t *states_next(place_t *place, unsigned *length);
 /* The state at `place`, and the one before it: NO_PLACE for the first. */
 const uint8_t *states_at(place_t place, unsigned *length, place_t *from);
 
-/* One past the last place; how many states there are; bytes that they take. */
+/* One past the last place; how many states there are. */
 place_t states_end(void);
 uint32_t states_count(void);
-size_t states_memory(void);
 
 #endif
