@@ -3,6 +3,7 @@
  * Everything is O(1), and done with the lock held: a site is looked for in a fixed number of places.
  *
  * SPDX-License-Identifier: MIT */
+#include "layout.h"
 #include "port.h"
 #include "watch.h"
 
@@ -10,7 +11,21 @@
 
 #if CAIRN_STATS
 
-static struct cairn_counts counts;
+static struct cairn_counts counts LAYOUT_SYMBOL(cairn_counts_now);
+
+LAYOUT_OF(counts)
+{
+    LAYOUT("counts.used", offsetof(struct cairn_counts, used));
+    LAYOUT("counts.peak", offsetof(struct cairn_counts, peak));
+    LAYOUT("counts.largest_request", offsetof(struct cairn_counts, largest_request));
+    LAYOUT("counts.live_blocks", offsetof(struct cairn_counts, live_blocks));
+    LAYOUT("counts.calls", offsetof(struct cairn_counts, calls));
+    LAYOUT("counts.failures", offsetof(struct cairn_counts, failures));
+    LAYOUT("counts.last_failure", offsetof(struct cairn_counts, last_failure));
+    LAYOUT("request.size", offsetof(struct cairn_request, size));
+    LAYOUT("request.alignment", offsetof(struct cairn_request, alignment));
+    LAYOUT("request.caller", offsetof(struct cairn_request, caller));
+}
 
 static void count_call(enum watched_kind kind, size_t size)
 {
@@ -107,8 +122,17 @@ void account_call(enum watched_kind kind, size_t size)
 /* Places that are looked at for a site. */
 enum { PROBES = CAIRN_SITES < 8 ? CAIRN_SITES : 8 };
 
-static struct cairn_site table[CAIRN_SITES];
-static struct cairn_site others; /* what found no place */
+static struct cairn_site table[CAIRN_SITES] LAYOUT_SYMBOL(cairn_site_table);
+static struct cairn_site others LAYOUT_SYMBOL(cairn_site_others); /* what found no place */
+
+LAYOUT_OF(sites)
+{
+    LAYOUT("site.bytes_each", sizeof(struct cairn_site));
+    LAYOUT("site.caller", offsetof(struct cairn_site, caller));
+    LAYOUT("site.blocks", offsetof(struct cairn_site, blocks));
+    LAYOUT("site.bytes", offsetof(struct cairn_site, bytes));
+    LAYOUT("site.peak", offsetof(struct cairn_site, peak));
+}
 
 /* The entry of `owner`: its own, or an empty one; NULL if there is none. Who is not known finds an empty
  * one, or none. */

@@ -5,6 +5,7 @@
  * comes.
  *
  * SPDX-License-Identifier: MIT */
+#include "layout.h"
 #include "port.h"
 #include "system.h"
 #include "watch.h"
@@ -17,11 +18,11 @@ static struct note {
     const char *start;
     size_t size;
     const void *owner, *caller;
-} notes[NOTES];
-static uint32_t noted;
+} notes[NOTES] LAYOUT_SYMBOL(cairn_freed_notes);
+static uint32_t noted LAYOUT_SYMBOL(cairn_freed_noted);
 
 /* The private heap that was last used. */
-static struct cairn_heap *private_heap;
+static struct cairn_heap *private_heap LAYOUT_SYMBOL(cairn_private_heap);
 
 void explain_note_free(const void *p, size_t size, const void *owner, const void *caller)
 {
@@ -114,6 +115,25 @@ void cairn_explain(enum cairn_reason reason, const void *address, struct cairn_r
     }
     if (reason != CAIRN_NOT_A_BLOCK && reason != CAIRN_DOUBLE_FREE)
         suspect(heap, end, report);
+}
+
+LAYOUT_OF(explain)
+{
+    LAYOUT("notes", NOTES);
+    LAYOUT("note.bytes", sizeof(struct note));
+    LAYOUT("note.start", offsetof(struct note, start));
+    LAYOUT("note.size", offsetof(struct note, size));
+    LAYOUT("note.owner", offsetof(struct note, owner));
+    LAYOUT("note.caller", offsetof(struct note, caller));
+    LAYOUT("report.reason", offsetof(struct cairn_report, reason));
+    LAYOUT("report.address", offsetof(struct cairn_report, address));
+    LAYOUT("report.damaged", offsetof(struct cairn_report, damaged));
+    LAYOUT("report.freed_by", offsetof(struct cairn_report, freed_by));
+    LAYOUT("report.suspect", offsetof(struct cairn_report, suspect));
+    LAYOUT("block.start", offsetof(struct cairn_block, start));
+    LAYOUT("block.size", offsetof(struct cairn_block, size));
+    LAYOUT("block.owner", offsetof(struct cairn_block, owner));
+    LAYOUT("block.live", offsetof(struct cairn_block, live));
 }
 
 #endif

@@ -8,6 +8,7 @@
  * its last link's size; and so is what is above the top.
  *
  * SPDX-License-Identifier: MIT */
+#include "layout.h"
 #include "port.h"
 #include "watch.h"
 
@@ -38,6 +39,16 @@ static struct extent extent_of(struct cairn_heap *heap, const void *p)
     block.start = heap_pointer(heap, block.i);
     block.end = heap_pointer(heap, block.i + block.n);
     return block;
+}
+
+LAYOUT_OF(guard)
+{
+    LAYOUT("trailer.bytes", sizeof(struct trailer));
+    LAYOUT("trailer.owner", offsetof(struct trailer, owner));
+    LAYOUT("trailer.size", offsetof(struct trailer, size));
+    LAYOUT("canary.min", CANARY_MIN);
+    LAYOUT("canary", CANARY);
+    LAYOUT("fill", FREE);
 }
 
 static struct trailer *trailer_of(const struct extent *block)

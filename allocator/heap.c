@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #define HEAP_THE_COPY
 #include "heap_ops.h"
+#include "layout.h"
 
 #if !BITS_HAVE_CLZ && CAIRN_INDEX_BITS == 16
 #define TWICE(x) x, x
@@ -195,4 +196,31 @@ struct cairn_heap *heap_begin(const struct heap_layout *layout)
     layout->heap->limit = (link_t)layout->limit;
     heap_move_top(layout->heap, layout->first);
     return layout->heap;
+}
+
+/* ---- For the tools --------------------------------------------------------------------------- */
+
+LAYOUT_OF(heap)
+{
+    LAYOUT("cairn.layout", 1);
+    LAYOUT("pointer", sizeof(void *));
+    LAYOUT("index.bits", CAIRN_INDEX_BITS);
+    LAYOUT("granule", CAIRN_GRANULE);
+    LAYOUT("bins", BIN_COUNT);
+    LAYOUT("heap.tile0", offsetof(struct cairn_heap, tile0));
+    LAYOUT("heap.nonempty", offsetof(struct cairn_heap, nonempty));
+    LAYOUT("heap.used", offsetof(struct cairn_heap, used));
+    LAYOUT("heap.top", offsetof(struct cairn_heap, top));
+    LAYOUT("heap.limit", offsetof(struct cairn_heap, limit));
+    LAYOUT("heap.bins", offsetof(struct cairn_heap, bins));
+    LAYOUT("tile.size", sizeof(struct tile));
+    LAYOUT("tile.bound", offsetof(struct tile, bound));
+    LAYOUT("tile.used", offsetof(struct tile, used));
+    LAYOUT("free.next", offsetof(struct granule, next));
+    LAYOUT("free.prev", offsetof(struct granule, prev));
+    LAYOUT("free.check", offsetof(struct granule, check));
+    LAYOUT("free.tail", offsetof(struct granule, tail));
+    LAYOUT("check", CAIRN_CHECK);
+    LAYOUT("sites", CAIRN_SITES);
+    LAYOUT("reason.size", sizeof(enum cairn_reason));
 }

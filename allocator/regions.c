@@ -7,6 +7,7 @@
 #include "plain.h"
 
 #include "heap.h"
+#include "layout.h"
 #include "port.h"
 #include "system.h"
 
@@ -26,7 +27,7 @@ struct region {
 } __attribute__((aligned(CAIRN_GRANULE)));
 
 /* In the order in which they were added. */
-static struct region *first_region;
+static struct region *first_region LAYOUT_SYMBOL(cairn_first_region);
 
 /* ---- Adding --------------------------------------------------------------------------------- */
 
@@ -128,6 +129,14 @@ struct cairn_heap *cairn_region(uint32_t n, uint32_t *attributes)
     if (attributes != NULL)
         *attributes = region->attributes;
     return region->heap;
+}
+
+LAYOUT_OF(regions)
+{
+    LAYOUT("region.next", offsetof(struct region, next));
+    LAYOUT("region.heap", offsetof(struct region, heap));
+    LAYOUT("region.size", offsetof(struct region, size));
+    LAYOUT("region.attributes", offsetof(struct region, attributes));
 }
 
 /* ---- For malloc.c --------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include "plain.h"
 #endif
 
+#include "layout.h"
 #include "port.h"
 #include "system.h"
 
@@ -87,3 +88,12 @@ void *sbrk(ptrdiff_t increment)
     errno = ENOMEM;
     return (void *)-1;
 }
+
+#ifndef CAIRN_SBRK_ALONE
+LAYOUT_OF(system)
+{
+    LAYOUT("system.heap", offsetof(struct cairn_system, heap));
+    LAYOUT("system.cleared", offsetof(struct cairn_system, cleared));
+    LAYOUT("system.reserved_top", offsetof(struct cairn_system, reserved_top));
+}
+#endif

@@ -1,0 +1,32 @@
+/* layout.h: tells the tools how this heap lies in memory. Internal.
+ *
+ * The lines "key value" are text in a section of the image that no loader loads, .cairn.layout: not a byte
+ * of flash or RAM (`readelf -p .cairn.layout firmware.elf` shows them). Each file describes what is its
+ * own, so that an image tells of what is linked. Offsets and sizes are bytes; tools/cairn_elf.py reads it.
+ *
+ * There is no address in them, since a section that is not loaded and has relocations is dropped by
+ * --gc-sections: the tools know the symbols by name. One that is static is given a name of its own there.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef CAIRN_LAYOUT_H
+#define CAIRN_LAYOUT_H
+
+/* A function without an instruction: only in one do the compiler's numbers get into a section of text. (Where
+ * there is none, on an AArch64 host, it is one that returns.) */
+#ifdef __has_attribute
+#if __has_attribute(naked)
+#define LAYOUT_NAKED naked,
+#endif
+#endif
+#ifndef LAYOUT_NAKED
+#define LAYOUT_NAKED
+#endif
+#define LAYOUT_OF(part) __attribute__((LAYOUT_NAKED used)) static void layout_of_##part(void)
+
+#define LAYOUT(key, value) \
+    __asm(".pushsection .cairn.layout,\"\",%%progbits\n\t.ascii \"" key " %c0\\n\"\n\t.popsection" : : "i"(value))
+
+/* What a static object is called in the image. */
+#define LAYOUT_SYMBOL(name) __asm(#name)
+
+#endif
