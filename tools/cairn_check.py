@@ -1,0 +1,266 @@
+"""Checks a heap by the invariants of DESIGN.md, section 8, and goes on after each damage.
+
+What cairn_check() finds is found here as well, under the same number and at the same address; and all that comes
+after it. Besides: which free blocks prove themselves, and in which tiles the map is wrong.
+
+SPDX-License-Identifier: MIT
+"""
+from collections import Counter, namedtuple
+
+from cairn_heap import FREE, RESERVED, SMALL, TILE, USED, Unreadable, bin_of
+
+# What is wrong: the rule ("I5", "overrun", ...), the address at fault, and a sentence. The rule "unreadable" is
+# no damage: it says what could not be checked.
+Damage = namedtuple("Damage", "rule address text")
+
+
+def spell(data):
+    """Bytes as numbers, and as text if they are such."""
+    text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)
+    shown = f' "{text}"' if text.count(".") <= len(text) // 4 else ""
+    return " ".join(f"{byte:02x}" for byte in data) + shown
+
+
+def counted(n, thing):
+    return f"{n} {thing}" + ("" if n == 1 else "s")
+
+
+def used_granules(blocks):
+    return sum(block.size for block in blocks if block.kind != FREE)
+
+
+class Check:
+    """`damages`, in the order in which cairn_check() looks for them."""
+
+    def __init__(self, heap):
+        self.heap = heap
+        self.wrong = Counter()  # of each tile: granules where the map contradicts itself, or memory
+        self.proven = {}        # free blocks that prove themselves: first granule and size
+        self.listed = set()     # first granules that are in a list
+        self.bins = []          # the list of each bin, as far as it can be followed
+        frame = self._check_frame()
+        used = self._check_used()
+        self.sum_is_wrong = bool(used)
+        lists = self._check_lists()
+        self.damages = frame + self._check_blocks() + used + lists
+
+    def _at(self, rule, i, text):
+        return Damage(rule, self.heap.address(i), text)
+
+    def _distrust(self, *granules):
+        """The map's bits of these granules are wrong."""
+        self.wrong.update(i // TILE for i in granules)
+
+    def _name(self, i):
+        return f"{self.heap.address(i):#x}" if i <= self.heap.limit else f"granule {i}"
+
+    # ---- I1: the frame ---------------------------------------------------------------------------
+
+    def _check_frame(self):
+        damages = self._check_limit() + self._check_top()
+        heap = self.heap
+        stray = heap.map.any(0, min(heap.first, heap.limit)) + heap.map.any(heap.top + 1, heap.limit + 1)
+        if stray:
+            self._distrust(*stray)
+            damages.append(self._at("I1", 0, "the map has bits on outside the blocks, for "
+                                             f"{counted(len(stray), 'granule')}, the first at {self._name(stray[0])}"))
+        return damages
+
+    def _check_limit(self):
+        """Where the frame does not hold by the limit, but by the one that the end of the memory makes, the limit
+        is wrong."""
+        heap = self.heap
+        if heap.end_limit not in (None, heap.limit) and not self._framed():
+            heap.take_limit(heap.end_limit)
+            if not self._framed():
+                heap.take_limit(heap.stored_limit)
+        if heap.limit == heap.stored_limit:
+            return []
+        return [self._at("I1", 0, f"the limit is {heap.stored_limit}; the end of the heap's memory makes it "
+                                  f"{heap.limit}, which is taken in its place")]
+
+    def _framed(self):
+        """Does the frame hold, by the limit that is taken now?"""
+        heap = self.heap
+        return (heap.first <= heap.top <= heap.limit and heap.map.is_live(heap.top) and
+                heap.map.any(0, heap.first + 1)[:1] == [heap.first])
+
+    def _check_top(self):
+        heap = self.heap
+        if not heap.first <= heap.top <= heap.limit:
+            damage = self._at("I1", 0, f"the top is {heap.top}; it must be from {heap.first} to {heap.limit}")
+            self._find_top()
+            return [damage]
+        if heap.map.is_live(heap.top):
+            return []
+        stored, above = heap.top, heap.map.any(heap.top + 1, heap.limit + 1)
+        self._distrust(stored)
+        self._find_top()
+        other = f"; {self._name(heap.top)} is taken for it" if heap.top != stored else ""
+        text = f"the map has no sentinel at the top, {self._name(stored)}{other}"
+        return [self._at("I1", 0 if above else stored, text)]
+
+    def _find_top(self):
+        """The top is wrong, or the sentinel gone: the last boundary may be the sentinel. The sum of used blocks
+        decides."""
+        heap = self.heap
+        last = max(heap.map.bits(heap.map.bound, heap.first, heap.limit + 1), default=heap.first)
+        candidates = [top for top in (heap.top, last) if heap.first <= top <= heap.limit]
+        for top in candidates:
+            heap.top = top
+            if used_granules(heap.map_blocks()) == heap.used:
+                return
+        heap.top = last if heap.map.is_live(last) or not candidates else candidates[0]
+
+    # ---- I10: the sum ------------------------------------------------------------------------------
+
+    def _check_used(self):
+        used = used_granules(self.heap.map_blocks())
+        if used == self.heap.used:
+            return []
+        return [self._at("I10", 0, f"the heap counts {self.heap.used} granules in use; the map has {used}")]
+
+    # ---- I2 to I6: block by block ----------------------------------------------------------------
+
+    def _check_blocks(self):
+        heap, damages = self.heap, []
+        if heap.first < heap.top and not heap.map.bit(heap.map.bound, heap.first):
+            damages.append(self._at("I2", heap.first, "no block begins where the first one must"))
+            self._distrust(heap.first)
+        for block in heap.map_blocks():
+            damages += self._check_size(block)
+            damages += self._check_inside(block)
+            if block.kind == FREE:
+                damages += self._check_free(block)
+        return damages
+
+    def _check_size(self, block):
+        """I3."""
+        heap, i = self.heap, block.i
+        if block.kind == RESERVED and not heap.reserves:
+            self._distrust(*range(i + 1, i + 1 + SMALL))
+            return [self._at("I3", i, f"block of {block.size} granules with size 0 in the map, as a reserved one has; "
+                                      "but nobody has moved this heap's break")]
+        size = heap.map.used_size(i)
+        if block.kind != USED or size == block.size:
+            return []
+        self._distrust_size(block, size)
+        return [self._at("I3", i, f"used block of {size} granules by its size in the map, of {block.size} by its "
+                                  "boundary")]
+
+    def _distrust_size(self, block, size):
+        """A used block's size and its boundary disagree: which bits are at fault?"""
+        heap, end = self.heap, block.i + block.size
+        other = block.i + size
+        if block.size < size and other <= heap.top and heap.map.bit(heap.map.bound, other):
+            self._distrust(*heap.map.bits(heap.map.bound, end, other))  # boundaries too many
+        elif size < block.size and (heap.map.bit(heap.map.used, other) or heap.free_claim(other)):
+            self._distrust(other)  # a boundary is gone
+        else:
+            self._distrust(*range(block.i + 1, block.i + 1 + SMALL))
+
+    def _check_inside(self, block):
+        """I4."""
+        large = block.kind == USED and block.size > SMALL
+        stray = self.heap.map.any(block.i + 1 + (SMALL if large else 0), block.i + block.size)
+        if not stray:
+            return []
+        self._distrust(*stray)
+        return [self._at("I4", block.i, f"the map has bits on inside the {block.kind} block of {block.size} granules, "
+                                        f"for {len(stray)} of them, the first at {self._name(stray[0])}")]
+
+    def _check_free(self, block):
+        """I5 and I6."""
+        heap, i, end = self.heap, block.i, block.i + block.size
+        damages = []
+        try:
+            damages += self._check_sizes(block)
+        except Unreadable as error:
+            damages.append(self._at("unreadable", i, f"{error}: what the free block keeps there is not checked"))
+        if end == heap.top:
+            damages.append(self._at("I6", i, "free block at the top: the top should be below it"))
+        elif not heap.map.bit(heap.map.used, end):
+            damages.append(self._at("I6", i, f"a free block follows at {self._name(end)}: the two should be one"))
+        return damages
+
+    def _check_sizes(self, block):
+        """I5."""
+        heap, i, end = self.heap, block.i, block.i + block.size
+        size = heap.free_field(i, "check") ^ heap.free_field(i, "next")
+        tail = heap.free_field(end - 1, "tail")
+        if size == tail == block.size:
+            return []
+        text = f"free block of {block.size * heap.granule} bytes: "
+        claim = self.proven.get(i) or heap.free_claim(i)
+        if claim:
+            self.proven[i] = claim
+            more = claim > block.size
+            self._distrust(*(heap.map.bits(heap.map.bound, end, i + claim) if more else [i + claim]))
+            return [self._at("I5", i, f"{text}by what it keeps it has {claim * heap.granule}: the map is wrong here")]
+        if i not in self.listed and self.sum_is_wrong:  # nothing but the map says that it is free
+            self._distrust(i)
+        if size != block.size:
+            text += "its size at the start, or its forward link, is overwritten; it begins "
+            return [self._at("I5", i, text + spell(heap.memory.bytes(heap.address(i), 8)))]
+        text += "its size at the end is overwritten; it ends "
+        return [self._at("I5", i, text + spell(heap.memory.bytes(heap.address(end) - 8, 8)))]
+
+    # ---- I7 to I9: list by list --------------------------------------------------------------------
+
+    def _check_lists(self):
+        heap, damages = self.heap, []
+        for number, head in enumerate(heap.bins):
+            self.bins.append([])
+            damages += self._follow(number, head)
+        lost = [block.i for block in heap.map_blocks() if block.kind == FREE and block.i not in self.listed]
+        if lost:
+            some = ", ".join(self._name(i) for i in lost[:4]) + (", ..." if len(lost) > 4 else "")
+            damages.append(self._at("I7", 0, f"{counted(len(lost), 'free block')} in no list, or behind a broken link: "
+                                             f"{some}"))
+        last = heap.layout["bins"] - 1
+        full = sum(1 << last - number for number, head in enumerate(heap.bins) if head)
+        wrong = [str(n) for n in range(last + 1) if (full ^ heap.nonempty) >> last - n & 1]
+        if wrong:
+            damages.append(self._at("I9", 0, "nonempty is wrong for bins " + ", ".join(wrong)))
+        return damages
+
+    def _follow(self, number, i):
+        """I7 and I8 of a bin's list, whose head is i: as far as its links are proven."""
+        heap, damages, before = self.heap, [], 0
+        while i:
+            link = f"the link of {self._name(before)}" if before else f"the head of bin {number}"
+            if not heap.first <= i < heap.top:
+                return damages + [self._at("I7", before, f"{link} leads out of the blocks: granule {i} of {heap.top}")]
+            try:
+                prev, next_, claim = heap.free_field(i, "prev"), heap.free_field(i, "next"), heap.free_claim(i)
+                wrong = self._check_listed(number, before, i, link)
+            except Unreadable as error:
+                return damages + [self._at("unreadable", i, f"{error}: the list of bin {number} ends here")]
+            damages += wrong
+            if prev != before:
+                names = [self._name(one) if one else "none" for one in (prev, before)]
+                damages.append(self._at("I8", i, f"the backward link of this free block in bin {number} names "
+                                                 f"{names[0]}, not {names[1]}"))
+            if i in self.listed:
+                return damages + [self._at("I7", before, f"{link} goes round, to {self._name(i)}")]
+            self.listed.add(i)
+            fits = prev == before and bin_of(claim) == number
+            if not claim or wrong and not fits:
+                return damages
+            if fits:
+                self.proven[i] = claim
+            self.bins[number].append(i)
+            before, i = i, next_
+        return damages
+
+    def _check_listed(self, number, before, i, link):
+        """I7 of the block at i, which is in the list of a bin."""
+        heap = self.heap
+        if not heap.map.is_free(i):
+            return [self._at("I7", before, f"{link} leads to {self._name(i)}, where the map has no free block")]
+        size = next(heap.map.bits(heap.map.bound, i + 1, heap.top), heap.top) - i
+        if bin_of(size) != number:
+            return [self._at("I7", i, f"in the list of bin {number}; its size by the map is bin {bin_of(size)}'s")]
+        if heap.free_field(i, "check") ^ heap.free_field(i, "next") != size:
+            return [self._at("I7", i, f"in the list of bin {number}: its forward link is not proven, and not followed")]
+        return []

@@ -1,0 +1,250 @@
+"""Reads a heap as it lies in memory: its control data, its map, its blocks, who owns them.
+
+Nothing here knows where memory comes from: a debugger, a core or an image of RAM. Words are those of
+DESIGN.md; what is where is told by the firmware's own ELF file (cairn_elf.py). Layout 1 means besides:
+a tile is the two words of 32 granules, granule 0 their most significant bit; tile t stands t tiles below
+the handle; a used block of more than 31 granules has its size in the 31 used bits after its first.
+
+SPDX-License-Identifier: MIT
+"""
+from collections import namedtuple
+
+from cairn_elf import Problem
+
+TILE = 32   # granules
+SMALL = 31  # granules of the largest used block whose size is read from the bound bits alone
+PAGE = 1024  # bytes read at once
+
+USED, FREE, RESERVED, UNKNOWN = "used", "free", "reserved", "unknown"
+
+# A block: its first granule and its size in granules; `doubt` says why it may be otherwise, "" if not.
+Block = namedtuple("Block", "i size kind doubt")
+
+
+class Unreadable(Problem):
+    def __init__(self, address):
+        super().__init__(f"memory at {address:#x} cannot be read")
+        self.address = address
+
+
+class Memory:
+    """Bytes of the target, read by pages, each once. `read(address, size)` raises Unreadable."""
+
+    def __init__(self, read, order="<"):
+        self._read, self._pages = read, {}
+        self.order = "little" if order == "<" else "big"
+
+    def _page(self, number):
+        if number not in self._pages:
+            try:
+                self._pages[number] = self._read(number * PAGE, PAGE)
+            except Unreadable:
+                self._pages[number] = None  # in part, perhaps
+        return self._pages[number]
+
+    def bytes(self, address, size):
+        if size <= 0:
+            return b""
+        first, last = address // PAGE, (address + size - 1) // PAGE
+        if last - first > 8:  # in one go
+            return self._read(address, size)
+        pages = [self._page(number) for number in range(first, last + 1)]
+        if None in pages:
+            return self._read(address, size)
+        return b"".join(pages)[address - first * PAGE:][:size]
+
+    def number(self, address, size):
+        return int.from_bytes(self.bytes(address, size), self.order)
+
+
+def bin_of(size):
+    """The bin of a block of so many granules, two bins to a doubling."""
+    first = size.bit_length() - 1
+    return 2 * first - 2 + (size << 1 >> first) if size else 0
+
+
+def bin_floor(number):
+    """The smallest size in a bin."""
+    return (2 + (number & 1) << number // 2 >> 1) or 1
+
+
+class Map:
+    """Two bits for each granule. Bit i of `bound` and of `used` is granule i's."""
+
+    def __init__(self, bound, used):
+        self.bound, self.used = bound + [0], used + [0]
+
+    @staticmethod
+    def bit(words, i):
+        return words[i // TILE] >> TILE - 1 - i % TILE & 1
+
+    @staticmethod
+    def bits(words, start, end):
+        """The granules from `start` up to `end` whose bit is on."""
+        for t in range(start // TILE, (end + TILE - 1) // TILE):
+            word = words[t]
+            while word:
+                i = (t + 1) * TILE - word.bit_length()
+                word ^= 1 << word.bit_length() - 1
+                if start <= i < end:
+                    yield i
+
+    @staticmethod
+    def window(words, i):
+        return (words[i // TILE] << TILE | words[i // TILE + 1]) >> TILE - i % TILE & 0xffffffff
+
+    def any(self, start, end):
+        """The granules from `start` up to `end` that have a bit on."""
+        return sorted({*self.bits(self.bound, start, end), *self.bits(self.used, start, end)})
+
+    def is_live(self, i):
+        return bool(self.bit(self.bound, i) and self.bit(self.used, i))
+
+    def is_free(self, i):
+        return bool(self.bit(self.bound, i) and not self.bit(self.used, i))
+
+    def used_size(self, i):
+        """Granules in the used block at i, as the map has it; 0 if it is a reserved one."""
+        bound = self.window(self.bound, i) << 1 & 0xffffffff
+        if bound:
+            return TILE + 1 - bound.bit_length()
+        return self.window(self.used, i) & 0x7fffffff
+
+
+class Heap:
+    """A heap's control data, as it is read. `end`, where it is known, is that of the memory it was given:
+    then a limit that was overwritten can be told. Nothing is believed but the handle; what is wrong is
+    for cairn_check.py to say."""
+
+    def __init__(self, layout, memory, handle, name, end=None, trailed=False, reserves=False):
+        self.layout, self.memory, self.handle, self.name = layout, memory, handle, name
+        self.trailed = trailed    # its blocks end in trailers
+        self.reserves = reserves  # somebody has moved the break
+        self.guarded = layout["check"] == 2
+        self.granule = layout["granule"]
+        self.link = layout["index.bits"] // 8
+        self.stored_limit = self._field("limit", self.link)
+        self.top = self._field("top", self.link)
+        self.used = self._field("used", 4)
+        self.nonempty = self._field("nonempty", layout["bins"] // 8)
+        self.end_limit = self._limit_at(end) if end else None
+        try:
+            self.take_limit(self.stored_limit)
+        except Problem:
+            if self.end_limit is None:
+                raise
+            self.take_limit(self.end_limit)
+
+    def _field(self, name, size):
+        return self.memory.number(self.handle + self.layout["heap." + name], size)
+
+    def take_limit(self, limit):
+        """Read what depends on the limit: the bins and the map."""
+        above = (1 << 8 * self.layout["pointer"]) - self.handle
+        if not 0 < limit <= above // self.granule or self.map_granules(limit) * self.granule > self.handle:
+            raise Problem(f"no heap is at {self.handle:#x}, or its control data is destroyed: limit {limit}, "
+                          f"top {self.top}")
+        self.limit = limit
+        self.bin_count = bin_of(limit) + 1
+        control = self.layout["heap.bins"] + self.bin_count * self.link
+        self.first = (control + self.granule - 1) // self.granule
+        start = self.handle + self.layout["heap.bins"]
+        self.bins = [self.memory.number(start + n * self.link, self.link) for n in range(self.bin_count)]
+        self.map = self._read_map((limit + TILE - 1) // TILE)
+
+    def _read_map(self, tiles):
+        """Tiles 0 to `tiles`: one more than there are granules for, for the last window."""
+        size = self.layout["tile.size"]
+        data = memoryview(self.memory.bytes(self.tile(tiles), (tiles + 1) * size))
+        order = self.memory.order
+        words = {"bound": [], "used": []}
+        for t in range(tiles + 1):
+            for name, list_ in words.items():
+                offset = (tiles - t) * size + self.layout["tile." + name]
+                list_.append(int.from_bytes(data[offset:offset + 4], order))
+        return Map(**words)
+
+    def tile(self, t):
+        """Where a tile stands."""
+        return self.handle + self.layout["heap.tile0"] - t * self.layout["tile.size"]
+
+    def map_granules(self, limit):
+        """Granules below the handle that the map takes."""
+        tiles = (limit + TILE - 1) // TILE
+        return (tiles * self.layout["tile.size"] + self.granule - 1) // self.granule
+
+    def _limit_at(self, end):
+        """The limit that heap_lay_out() finds where memory ends at `end`; None if none fits."""
+        above = (end - self.handle) // self.granule
+        for limit in range(above, max(above - 8, 0), -1):
+            total = above + self.map_granules(limit)
+            if total - (total + 4 * self.granule) // (4 * self.granule + 1) == limit:
+                return limit
+        return None
+
+    # ---- Places --------------------------------------------------------------------------------
+
+    def address(self, i):
+        return self.handle + i * self.granule
+
+    def index(self, address):
+        return (address - self.handle) // self.granule
+
+    def start(self):
+        """Where the control data begins."""
+        return self.address(-self.map_granules(self.limit))
+
+    def holds(self, address):
+        return self.start() <= address < self.address(self.limit)
+
+    # ---- Blocks --------------------------------------------------------------------------------
+
+    def map_blocks(self):
+        """The blocks by the map alone."""
+        starts = list(self.map.bits(self.map.bound, self.first, self.top))
+        for i, end in zip(starts, starts[1:] + [self.top]):
+            kind = FREE
+            if self.map.bit(self.map.used, i):
+                kind = USED if self.map.used_size(i) else RESERVED
+            yield Block(i, end - i, kind, "")
+
+    def free_field(self, i, name):
+        return self.memory.number(self.address(i) + self.layout["free." + name], self.link)
+
+    def free_claim(self, i):
+        """The size that the free block at i claims to have; 0 if its two copies do not agree."""
+        size = self.free_field(i, "check") ^ self.free_field(i, "next")
+        if 0 < size <= self.top - i and self.free_field(i + size - 1, "tail") == size:
+            return size
+        return 0
+
+    def extent(self, block):
+        """Where the block begins, and its size in bytes."""
+        return self.address(block.i), block.size * self.granule
+
+    def granules(self, size):
+        """Granules that a request of so many bytes takes, with what is kept with each block."""
+        if self.trailed:
+            size += self.layout["canary.min"] + self.layout["trailer.bytes"]
+        return max(1, (size + self.granule - 1) // self.granule)
+
+    def trailer(self, block):
+        """Bytes that were asked for, and the address that asked; None if the block has no trailer, or one
+        that does not fit it."""
+        if not self.trailed or block.kind != USED:
+            return None
+        layout, end = self.layout, self.address(block.i + block.size)
+        data = end - layout["trailer.bytes"]
+        size = self.memory.number(data + layout["trailer.size"], layout["pointer"])
+        if block.size * self.granule < layout["trailer.bytes"] or self.granules(size) != block.size:
+            return None
+        return size, self.memory.number(data + layout["trailer.owner"], layout["pointer"])
+
+    def figures(self):
+        """As cairn_stats() tells them, in bytes, by what the control data says."""
+        above = self.limit - self.top
+        last = (self.nonempty & -self.nonempty).bit_length() - 1
+        least = bin_floor(self.layout["bins"] - 1 - last) if self.nonempty else 0
+        granules = {"control": self.map_granules(self.limit) + self.first, "used": self.used,
+                    "free": self.top - self.first - self.used, "can_grow": above, "guaranteed": max(above, least)}
+        return {name: n * self.granule for name, n in granules.items()}
