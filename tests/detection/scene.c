@@ -1,0 +1,262 @@
+/* scene.c: see scene.h.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "scene.h"
+
+#include "blocks.h"
+#include "host_port.h"
+#include "system.h"
+
+#include <string.h>
+
+_Alignas(64) char scene_memory[SCENE_MEMORY];
+struct cairn_heap *scene_heap;
+struct block scene_live[SCENE_BLOCKS];
+unsigned scene_live_count;
+bool scene_is_system;
+
+/* ---- Entry points ----------------------------------------------------------------------------- */
+
+void *scene_malloc(size_t size)
+{
+    return scene_is_system ? malloc(size) : cairn_malloc(scene_heap, size);
+}
+
+void *scene_calloc(size_t size)
+{
+    return scene_is_system ? calloc(1, size) : cairn_calloc(scene_heap, 1, size);
+}
+
+void *scene_aligned_alloc(size_t alignment, size_t size)
+{
+    return scene_is_system ? memalign(alignment, size) : cairn_aligned_alloc(scene_heap, alignment, size);
+}
+
+void *scene_realloc(void *p, size_t size)
+{
+    return scene_is_system ? realloc(p, size) : cairn_realloc(scene_heap, p, size);
+}
+
+size_t scene_usable_size(void *p)
+{
+    return scene_is_system ? malloc_usable_size(p) : cairn_usable_size(scene_heap, p);
+}
+
+void scene_free(void *p)
+{
+    if (scene_is_system)
+        free(p);
+    else
+        cairn_free(scene_heap, p);
+}
+
+/* ---- What is known of it ---------------------------------------------------------------------- */
+
+static bool overlaps_a_live_one(const char *p, size_t size)
+{
+    for (const struct block *live = scene_live; live < scene_live + scene_live_count; live++)
+        if (live->p != NULL && p < live->p + scene_rounded(live->size) && live->p < p + size)
+            return true;
+    return false;
+}
+
+bool scene_could_return(const void *p, size_t size)
+{
+    uintptr_t offset = (uintptr_t)p - (uintptr_t)scene_memory;
+    return offset < SCENE_MEMORY && scene_rounded(size) <= SCENE_MEMORY - offset && aligned(p, CAIRN_GRANULE) &&
+           (const char *)p >= (char *)(scene_heap + 1) && !overlaps_a_live_one(p, scene_rounded(size));
+}
+
+bool scene_add(void *p, size_t size)
+{
+    if (!scene_could_return(p, size) || scene_live_count == SCENE_BLOCKS)
+        return false;
+    size_t rounded = scene_rounded(size);
+    struct block *live = &scene_live[scene_live_count++];
+    *live = (struct block){.p = p, .size = size, .seed = scene_live_count};
+    fill(p, rounded, live->seed);
+    return true;
+}
+
+bool scene_is_intact(const struct block *live)
+{
+    return live->p == NULL || live->spoiled || filled(live->p, live->size, live->seed);
+}
+
+bool scene_all_intact(void)
+{
+    for (const struct block *live = scene_live; live < scene_live + scene_live_count; live++)
+        if (!scene_is_intact(live))
+            return false;
+    return true;
+}
+
+struct listing {
+    enum cairn_kind kind;
+    struct block *blocks;
+    unsigned count;
+};
+
+static bool list_one(void *context, void *block, size_t size, enum cairn_kind kind)
+{
+    struct listing *listing = context;
+    if (kind == listing->kind)
+        listing->blocks[listing->count++] = (struct block){.p = block, .size = size};
+    return listing->count < SCENE_BLOCKS;
+}
+
+unsigned scene_blocks(enum cairn_kind kind, struct block blocks[SCENE_BLOCKS])
+{
+    struct listing listing = {.kind = kind, .blocks = blocks};
+    cairn_walk(scene_heap, list_one, &listing);
+    return listing.count;
+}
+
+/* ---- Shapes: sizes are granules, less a byte or two so that blocks have slack ----------------- */
+
+static bool live(size_t granules)
+{
+    void *p = scene_malloc(granules * CAIRN_GRANULE - scene_live_count % 3u);
+    return p != NULL && scene_add(p, granules * CAIRN_GRANULE - scene_live_count % 3u);
+}
+
+static void let_go(unsigned n)
+{
+    scene_free(scene_live[n].p);
+    scene_live[n].p = NULL;
+}
+
+static void build_fresh(void)
+{
+}
+
+static void build_full(void)
+{
+    static const unsigned char sizes[] = {3, 1, 40, 2, 8, 5, 32, 1, 70, 4, 31, 2};
+    for (unsigned i = 0; live(sizes[i % sizeof sizes]); i++)
+        ;
+    while (live(1))
+        ;
+}
+
+/* Live and free in turn, of the same sizes often enough that lists have several blocks. */
+static void build_fragmented(void)
+{
+    static const unsigned char sizes[] = {2, 5, 1, 9, 3, 2, 4, 12, 1, 5, 6, 3, 8, 2, 1, 20};
+    for (unsigned i = 0; i < 2 * sizeof sizes; i++)
+        live(sizes[i % sizeof sizes]);
+    for (unsigned i = 1; i < 2 * sizeof sizes - 1; i += 2)
+        let_go(i);
+}
+
+static void build_one_large_free_block(void)
+{
+    live(4);
+    live(300);
+    live(4);
+    let_go(1);
+}
+
+static void build_one_granule_free_blocks(void)
+{
+    for (unsigned i = 0; i < 60; i++)
+        live(1);
+    for (unsigned i = 1; i < 59; i += 2)
+        let_go(i);
+}
+
+static void build_large_blocks(void)
+{
+    static const unsigned char sizes[] = {40, 50, 33, 64, 90, 35, 32, 34, 36, 2};
+    for (unsigned i = 0; i < sizeof sizes; i++)
+        live(sizes[i]);
+    for (unsigned i = 1; i < sizeof sizes - 1; i += 2)
+        let_go(i);
+}
+
+/* Free blocks of one bin, the smallest at its head, with small live blocks between them. */
+static void build_one_bin(void)
+{
+    static const unsigned char order[] = {3, 1, 9, 5, 7};
+    for (unsigned i = 0; i < 11; i++)
+        live(i % 2 == 0 ? 2 : 11 - i / 2 % 4);
+    for (unsigned i = 0; i < sizeof order; i++)
+        let_go(order[i]);
+}
+
+static void foreign(ptrdiff_t size)
+{
+    scene_add(sbrk(size), (size_t)size);
+    scene_live[scene_live_count - 1].foreign = true;
+}
+
+/* Blocks below, between and above what others took by sbrk(), live and free ones next to it. */
+static void build_reserved(void)
+{
+    for (unsigned i = 0; i < 6; i++)
+        live(i + 2);
+    foreign(5);
+    for (unsigned i = 0; i < 4; i++)
+        live(33 + i);
+    foreign(700);
+    for (unsigned i = 0; i < 3; i++)
+        live(3);
+    static const unsigned char freed[] = {1, 3, 8, 10, 12};
+    for (unsigned i = 0; i < sizeof freed; i++)
+        let_go(freed[i]);
+}
+
+const struct scene scenes[] = {
+    {"fresh", false, build_fresh},
+    {"full", false, build_full},
+    {"fragmented", false, build_fragmented},
+    {"one large free block", false, build_one_large_free_block},
+    {"one-granule free blocks", false, build_one_granule_free_blocks},
+    {"large blocks", false, build_large_blocks},
+    {"one bin", false, build_one_bin},
+    {"reserved blocks", true, build_reserved},
+    {"fragmented, behind malloc", true, build_fragmented},
+};
+const unsigned scene_count = sizeof scenes / sizeof scenes[0];
+
+void scene_build(const struct scene *scene)
+{
+    memset(scene_memory, 0, sizeof scene_memory);
+    memset(&cairn_system_state, 0, sizeof cairn_system_state);
+    scene_live_count = 0;
+    scene_is_system = scene->system;
+    if (scene->system) {
+        host_heap_start = scene_memory;
+        host_heap_limit = scene_memory + SCENE_MEMORY;
+        scene_free(scene_malloc(1));
+        scene_heap = cairn_system();
+    } else {
+        scene_heap = cairn_init(scene_memory, SCENE_MEMORY);
+    }
+    scene->build();
+}
+
+/* ---- Saved and restored ----------------------------------------------------------------------- */
+
+static struct {
+    char memory[SCENE_MEMORY];
+    struct block live[SCENE_BLOCKS];
+    unsigned live_count;
+    struct cairn_system state;
+} saved;
+
+void scene_save(void)
+{
+    memcpy(saved.memory, scene_memory, SCENE_MEMORY);
+    memcpy(saved.live, scene_live, sizeof scene_live);
+    saved.live_count = scene_live_count;
+    saved.state = cairn_system_state;
+}
+
+void scene_restore(void)
+{
+    memcpy(scene_memory, saved.memory, SCENE_MEMORY);
+    memcpy(scene_live, saved.live, sizeof scene_live);
+    scene_live_count = saved.live_count;
+    cairn_system_state = saved.state;
+}

@@ -1,0 +1,76 @@
+"""table.py DOCUMENT LEVEL=LINES...: write the table of the detection matrix into DOCUMENT, between its two marks.
+
+LINES is what tests/detection/matrix printed for a library of that check level; each level becomes two columns. With
+--check nothing is written: exits with 1 if DOCUMENT has another table.
+
+SPDX-License-Identifier: MIT"""
+import sys
+
+BEGIN = "<!-- make matrix: from here on -->\n"
+END = "<!-- make matrix: up to here -->\n"
+OUTCOMES = ("at once", "by `cairn_check`", "too late", "later", "harmless", "not found", "astray", "endless")
+
+
+def read(path):
+    """Rows by (section, what, act), in the order of the file: a count for each outcome."""
+    rows = {}
+    with open(path, encoding="ascii") as lines:
+        for line in lines:
+            if line.startswith("#"):
+                continue
+            section, what, act, tries, *counts = line.rstrip("\n").split("\t")
+            counts = [int(count) for count in counts]
+            if len(counts) != len(OUTCOMES) or sum(counts) != int(tries):
+                sys.exit(f"{path}: no row of the matrix: {line}")
+            rows[section, what, act] = counts
+    return rows
+
+
+def percent(count, tries):
+    """Of tries: 100 and 0 are exact."""
+    share = 100 * count / tries
+    if count == tries:
+        return "100 %"
+    return "< 0.1 %" if share < 0.1 else f"{min(share, 99.9):.1f} %"
+
+
+def cells(counts):
+    tries = sum(counts)
+    told = [f"{name} {percent(count, tries)}" for name, count in zip(OUTCOMES, counts) if count]
+    return f"{tries:,} | {', '.join(told)}"
+
+
+def table(levels):
+    """One table for a section; `levels` are pairs of a name and its rows."""
+    keys = list(dict.fromkeys(key for _, rows in levels for key in rows))
+    tries = (f"{sum(map(sum, rows.values())):,} tries at level {level}" for level, rows in levels)
+    text = "\n" + ", ".join(tries) + ".\n"
+    for section in dict.fromkeys(key[0] for key in keys):
+        text += f"\n### {section}\n\n| what | next operation |" + "".join(f" tries | level {n} |" for n, _ in levels)
+        text += "\n|---|---|" + "---:|---|" * len(levels) + "\n"
+        for key in keys:
+            if key[0] == section:
+                told = " | ".join(cells(rows[key]) if key in rows else " | " for _, rows in levels)
+                text += f"| {key[1]} | {key[2]} | {told} |\n"
+    return text + "\n"
+
+
+def main(arguments):
+    check = arguments[0] == "--check"
+    path, *files = arguments[check:]
+    levels = [(level, read(lines)) for level, lines in (file.split("=", 1) for file in files)]
+    with open(path, encoding="utf-8") as document:
+        old = document.read()
+    before, rest = old.split(BEGIN)
+    after = rest.split(END)[1]
+    new = before + BEGIN + table(levels) + END + after
+    if check:
+        return 0 if new == old else 1
+    with open(path, "w", encoding="utf-8") as document:
+        document.write(new)
+    print(table(levels), end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
