@@ -61,6 +61,7 @@ def recorded():
 PAGE, DATA = view(LUA)
 NODE = recorded()
 NODE_PAGE, NODE_DATA = view(NODE)
+NODE_OPERATIONS = len(NODE_DATA["kinds"])
 FIT = int(run("build/host/fit", LUA)[0].split("\t")[2]) - 16
 
 
@@ -74,7 +75,7 @@ def blocks_are_where_another_replay_has_them_after_operation(at):
     assert at < 100 or len(blocks) > 100
 
 
-@for_each([3, 500, 1798])
+@for_each([3, 500, NODE_OPERATIONS])
 def blocks_of_a_recorded_heap_are_where_they_were_after_operation(at):
     heap = re.search(r"heap_start: (\w+)  heap_size: (\d+)", open(NODE, encoding="utf-8").read())
     equal(NODE_DATA["start"], (int(heap[1], 0) + 7) // 8 * 8)
@@ -178,10 +179,10 @@ def a_name_does_not_end_the_script():
 def a_picture_shows_the_moment(at):
     path = os.path.join(WORK, f"{at}.svg")
     cairn("view", NODE, "--svg", at, "-o", path)
-    count = {"fullest": NODE_DATA["fullest"], "end": 1798}.get(at) or int(at)
+    count = {"fullest": NODE_DATA["fullest"], "end": NODE_OPERATIONS}.get(at) or int(at)
     blocks, _ = shown(NODE_DATA, count) if count else ([], 0)
     texts = [e.text for e in xml.etree.ElementTree.parse(path).iter(f"{SVG}text")]
-    assert f"After {count:,} of 1,798 operations; a heap of 8,400 bytes" in texts, texts
+    assert f"After {count:,} of {NODE_OPERATIONS:,} operations; a heap of 8,400 bytes" in texts, texts
     used = sum(granules for _, granules in blocks) * 8
     equal(texts[texts.index("used, bytes") + 1], f"{used:,}")
     equal(texts[texts.index("in blocks") + 1], str(len(blocks)))
@@ -203,9 +204,9 @@ def the_bars_of_a_picture_cover_each_block_and_no_more():
 
 @test
 def a_moment_that_is_none_is_refused():
-    for at in ("1799", "-1", "soon"):
+    for at in (NODE_OPERATIONS + 1, -1, "soon"):
         _, said = cairn("view", NODE, f"--svg={at}", "-o", os.path.join(WORK, "no.svg"), good=False)
-        assert "is not an operation: 0 to 1798, fullest or end" in said, said
+        assert f"is not an operation: 0 to {NODE_OPERATIONS}, fullest or end" in said, said
 
 
 @test
