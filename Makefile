@@ -225,6 +225,9 @@ SCRIPT_TESTS := $(wildcard tests/scripts/*.t)
 TEST_RULES ?= $(wildcard tests/*.mk)
 include $(TEST_RULES)
 
+## bound: the longest path through malloc, free and so on, of every core, beside what was measured and the budget
+include bench/bound.mk
+
 ## test: every test: host, boards under QEMU, faults, links, format; says how many passed
 test: packages
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) check

@@ -216,4 +216,5 @@ def main():
     (run if args.command == "run" else bench)(args)
 
 
-main()
+if __name__ == "__main__":
+    main()

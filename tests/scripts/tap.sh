@@ -42,6 +42,18 @@ refuses() {
     result $? "$name" "$work/said"
 }
 
+# ends NAME STATUS WORDS COMMAND...: does the command end with the status, having said the words?
+ends() {
+    name=$1
+    expected_status=$2
+    words=$3
+    shift 3
+    "$@" >"$work/said" 2>&1
+    status=$?
+    [ "$status" -eq "$expected_status" ] && grep -qF -- "$words" "$work/said"
+    result $? "$name" "$work/said"
+}
+
 # done_testing: the status to leave with.
 done_testing() {
     [ "$failures" -eq 0 ]

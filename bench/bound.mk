@@ -1,0 +1,41 @@
+# The bound of the binary: bench/worst.c with the library of each core, as it is built for speed and for
+# size. A Cortex-M3 runs what is built for the Cortex-M0: its largest blocks need more RAM than a micro:bit.
+cortex-m0_TREE    := microbit
+cortex-m3_TREE    := mps2-an385
+cortex-m4_TREE    := netduinoplus2
+cortex-m7_TREE    := mps2-an500
+cortex-m33_TREE   := mps2-an505
+cortex-m0_RUNS_ON := mps2-an385
+BOUND_CORES       := $(foreach c,cortex-m0 cortex-m3 cortex-m4 cortex-m7 cortex-m33,$(if $(filter $($c_TREE),$(BOARDS)),$c))
+
+# The library at -Os, of the boards that tests/small.mk does not build it for.
+BOUND_SMALL := $(filter-out $(SMALL_BOARDS),$(foreach c,$(BOUND_CORES),$($c_TREE)))
+FAST_OPT    := $(OPT)
+OPT         := -Os
+$(foreach b,$(BOUND_SMALL),$(eval $(call tree_rules,$b/small,$($b_CPU),$(NEWLIB_NAMES),newlib/syscalls,$b)))
+OPT         := $(FAST_OPT)
+
+# Functions that have a bound, and that bench/worst.c does not call.
+BOUND_LINKED := $(foreach f,calloc malloc_usable_size sbrk mallinfo cairn_check_step,-u $f)
+
+#   $(1) core   $(2) fast or small   $(3) its tree   $(4) the board that runs it
+define bound_image
+$(BUILD)/$(4)/bound/$(1)-$(2).elf: $(addprefix $(BUILD)/$(3)/,bench/worst.o bench/meter.o libcairn.a) $($(3)_RUNTIME) \
+        linker/sections.ld boards/$(4)/memory.ld
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $($($(1)_TREE)_CPU) $(FIRMWARE_LINK) -T boards/$(4)/memory.ld -T linker/sections.ld $(BOUND_LINKED) \
+	    $$(filter %.o,$$^) $(BUILD)/$(3)/libcairn.a -o $$@
+endef
+bound_board = $(or $($(1)_RUNS_ON),$($(1)_TREE))
+$(foreach c,$(BOUND_CORES),$(eval $(call bound_image,$c,fast,$($c_TREE),$(call bound_board,$c)))\
+                           $(eval $(call bound_image,$c,small,$($c_TREE)/small,$(call bound_board,$c))))
+
+# As bench/bound.py takes them: how the library was compiled names the rows.
+BOUND_IMAGES := $(foreach c,$(BOUND_CORES),$c/$(firstword $(OPT))=$(BUILD)/$(call bound_board,$c)/bound/$c-fast.elf \
+                                           $c/-Os=$(BUILD)/$(call bound_board,$c)/bound/$c-small.elf)
+
+.PHONY: bound bound-images
+bound: packages
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) bound-images >&2
+	$(Q)$(PYTHON) bench/bound.py --strict --budget bench/bound.budget --jobs $(JOBS) $(BOUND_IMAGES)
+bound-images: $(foreach i,$(BOUND_IMAGES),$(lastword $(subst =, ,$i)))
