@@ -37,7 +37,7 @@ static const struct exploration {
      "every call from every state of a private heap does what it should",
      &private_heap,
      {SHORT_CAPACITY, NULL, 16, NO_BOUND, NO_BOUND, false},
-     {16, NULL, 16, NO_BOUND, NO_BOUND, false}},
+     {15, NULL, 16, NO_BOUND, NO_BOUND, false}},
     {"system",
      "every call from every state of the system heap does what it should",
      &system_heap,

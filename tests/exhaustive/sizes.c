@@ -97,18 +97,25 @@ static bool becomes_granules(size_t size)
     return heap_granules(size) == granules(size) && has_a_bin(heap_granules(size));
 }
 
+static bool fits_with(size_t alignment, size_t size)
+{
+    struct heap_fit fit;
+    if (!heap_fit_aligned(&fit, alignment, size))
+        return size > largest || alignment > largest - size;
+    uint64_t step = alignment > CAIRN_GRANULE ? alignment / CAIRN_GRANULE : 1;
+    return size <= largest && alignment <= largest - size && fit.n == granules(size) && fit.step == step &&
+           fit.have == granules(size) + step - 1 && has_a_bin(fit.have);
+}
+
+/* A size that is too large by itself is so with the least and with the largest alignment. */
 static bool fits_aligned(size_t size)
 {
-    for (size_t alignment = 1; alignment != 0; alignment *= 2) {
-        struct heap_fit fit = {0, 0, 0};
-        bool can = size <= largest && alignment <= largest - size;
-        if (heap_fit_aligned(&fit, alignment, size) != can)
+    const size_t largest_alignment = SIZE_MAX / 2 + 1;
+    if (size > largest)
+        return fits_with(1, size) && fits_with(largest_alignment, size);
+    for (size_t alignment = 1; alignment != 0; alignment *= 2)
+        if (!fits_with(alignment, size))
             return false;
-        uint64_t step = alignment > CAIRN_GRANULE ? alignment / CAIRN_GRANULE : 1;
-        if (can && (fit.n != granules(size) || fit.step != step || fit.have != granules(size) + step - 1 ||
-                    !has_a_bin(fit.have)))
-            return false;
-    }
     return true;
 }
 
@@ -239,7 +246,7 @@ static bool products_serve(size_t count)
     if (count == 0)
         return product_serves(0, SIZE_MAX) && product_serves(0, 0);
     size_t wraps = SIZE_MAX / count + 1, fits = capacity * CAIRN_GRANULE / count;
-    return (wraps == 0 || product_serves(count, wraps)) && product_serves(count, fits) &&
+    return (wraps == 0 || product_serves(count, wraps)) && (fits == 0 || product_serves(count, fits)) &&
            product_serves(count, fits + 1);
 }
 
