@@ -48,7 +48,7 @@ void heap_move_top(struct cairn_heap *heap, index_t top)
 index_t heap_take_top(struct cairn_heap *heap, index_t n)
 {
     index_t i = heap->top;
-    if (n > heap->limit - i)
+    if (i > heap->limit || n > heap->limit - i)
         return 0;
     heap_move_top(heap, i + n);
     map_set_bound(heap, i);

@@ -440,6 +440,14 @@ static void a_last_block_whose_end_is_gone_is_no_block(void **state)
     assert_ptr_equal(fatal_address, heap_pointer(heap, last));
 }
 
+static void nothing_is_taken_above_a_top_that_is_past_the_limit(void **state)
+{
+    (void)state;
+    heap->top = (link_t)(heap->limit + 1u);
+    assert_null(cairn_malloc(heap, 2 * OTHER * CAIRN_GRANULE)); /* no free block is as large */
+    assert_int_equal(heap->top, heap->limit + 1u);
+}
+
 static bool visit_any(void *context, void *block, size_t size, enum cairn_kind kind)
 {
     (void)block;
@@ -501,6 +509,7 @@ int main(void)
         SCENE(the_walk_ends_where_a_block_does_not_begin),
         SCENE(a_large_block_that_ends_past_the_top_is_no_block),
         SCENE(a_last_block_whose_end_is_gone_is_no_block),
+        SCENE(nothing_is_taken_above_a_top_that_is_past_the_limit),
         SCENE(a_walk_does_not_pass_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
