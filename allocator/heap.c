@@ -47,10 +47,10 @@ void heap_move_top(struct cairn_heap *heap, index_t top)
 
 index_t heap_take_top(struct cairn_heap *heap, index_t n)
 {
-    index_t i = heap->top;
-    if (i > heap->limit || n > heap->limit - i)
+    index_t i = heap->top, end = i + n;
+    if (end > heap->limit || (CAIRN_INDEX_BITS == 32 && end < i)) /* 16 bits cannot wrap round in index_t */
         return 0;
-    heap_move_top(heap, i + n);
+    heap_move_top(heap, end);
     map_set_bound(heap, i);
     map_turn_used(heap, i, n);
     heap->used += n;
