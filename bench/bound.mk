@@ -6,7 +6,8 @@ cortex-m4_TREE    := netduinoplus2
 cortex-m7_TREE    := mps2-an500
 cortex-m33_TREE   := mps2-an505
 cortex-m0_RUNS_ON := mps2-an385
-BOUND_CORES       := $(foreach c,cortex-m0 cortex-m3 cortex-m4 cortex-m7 cortex-m33,$(if $(filter $($c_TREE),$(BOARDS)),$c))
+BOUND_CORES       := $(foreach c,cortex-m0 cortex-m3 cortex-m4 cortex-m7 cortex-m33,\
+                         $(if $(filter $($c_TREE),$(BOARDS)),$c))
 
 # The library at -Os, of the boards that tests/small.mk does not build it for.
 BOUND_SMALL := $(filter-out $(SMALL_BOARDS),$(foreach c,$(BOUND_CORES),$($c_TREE)))

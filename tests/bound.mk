@@ -1,4 +1,4 @@
-# tools/cairn-bound on small programs, and on images whose runs it is compared with; tests/bound/bound.t
+# tools/cairn-bound on small programs, and on images whose runs it is compared with; tests/scripts/bound.t
 # runs it.
 BOUND_BOARD := $(filter mps2-an385,$(BOARDS))
 BOUND_TREE  := $(BUILD)/mps2-an385
@@ -9,7 +9,7 @@ $(BOUND_TREE)/bound/programs.o: tests/bound/programs.s
 $(BOUND_TREE)/bound/programs-v6m.o: tests/bound/programs-v6m.s
 	@mkdir -p $(@D)
 	$(Q)$(CROSS)gcc -mcpu=cortex-m0 -mthumb -g -c $< -o $@
-$(BOUND_TREE)/bound/programs.elf: $(BOUND_TREE)/bound/programs.o $(BOUND_TREE)/tests/bound/measured.o $(BOUND_TREE)/bench/meter.o \
+$(BOUND_TREE)/bound/programs.elf: $(addprefix $(BOUND_TREE)/,bound/programs.o tests/bound/measured.o bench/meter.o) \
         $(mps2-an385_RUNTIME) linker/sections.ld boards/mps2-an385/memory.ld
 	$(Q)$(CROSS)gcc $(mps2-an385_CPU) $(FIRMWARE_LINK) -Wl,--no-gc-sections -T boards/mps2-an385/memory.ld \
 	    -T linker/sections.ld $(filter %.o,$^) -o $@
@@ -17,17 +17,16 @@ $(BOUND_TREE)/bound/programs-v6m.elf: $(BOUND_TREE)/bound/programs-v6m.o
 	$(Q)$(CROSS)ld -Ttext=0x8000 -e calls $< -o $@
 
 # The replay, with Cairn and with functions that do nothing; its arguments stand in a file.
-BOUND_REPLAY := $(addprefix $(BOUND_TREE)/,bench/trace.o bench/replay.o bench/meter.o port/cortex-m/stack_paint.o) $(mps2-an385_RUNTIME)
+BOUND_REPLAY := $(addprefix $(BOUND_TREE)/,bench/trace.o bench/replay.o bench/meter.o port/cortex-m/stack_paint.o) \
+                $(mps2-an385_RUNTIME)
 BOUND_CAIRN  := $(BOUND_TREE)/bench/target-cairn.o $(BOUND_REPLAY) $(BOUND_TREE)/libcairn.a
 BOUND_STUB   := $(addprefix $(BOUND_TREE)/,bench/target.o bench/libc-sbrk.o tests/bound/stub.o) $(BOUND_REPLAY)
 BOUND_ARGS   := --machine $(mps2-an385_MACHINE) --icount $(mps2-an385_ICOUNT) --build $(BOUND_TREE)/bound/replay \
-                --link "$(CROSS)gcc $(mps2-an385_CPU) $(FIRMWARE_LINK) -T boards/mps2-an385/memory.ld -T linker/sections.ld" \
+                --link "$(CROSS)gcc $(mps2-an385_CPU) $(FIRMWARE_LINK) -T boards/mps2-an385/memory.ld \
+                        -T linker/sections.ld" \
                 --cairn "$(BOUND_CAIRN)" --libc "$(BOUND_STUB)"
 $(BOUND_TREE)/bound/replay.args: $(BOUND_CAIRN) $(BOUND_STUB) tests/bound.mk
 	@mkdir -p $(@D)
 	@echo '$(BOUND_ARGS)' >$@
 
-## test-bound: the tests of tools/cairn-bound; needs what `make test` builds
-.PHONY: test-bound
-test-bound: packages $(if $(BOUND_BOARD),bound-images $(addprefix $(BOUND_TREE)/bound/,programs.elf programs-v6m.elf replay.args))
-	$(Q)CROSS="$(CROSS)" PYTHON="$(PYTHON)" prove --exec tests/run-one tests/bound/bound.t
+check: $(if $(BOUND_BOARD),bound-images $(addprefix $(BOUND_TREE)/bound/,programs.elf programs-v6m.elf replay.args))

@@ -13,6 +13,9 @@ typedef void program(uintptr_t, uintptr_t, uintptr_t);
     X(branching, 1, 0, 0)             \
     X(decided, 0, 0, 0)               \
     X(decided_by_range, there, 0, 0)  \
+    X(decided_unsigned, there, 0, 0)  \
+    X(decided_signed, there, 0, 0)    \
+    X(it_two_loads, 0, 0, there)      \
     X(cleared_bits, 3, 0, 0)          \
     X(twice_the_same, 0, 0, 0)        \
     X(it_block, 0, 0, 0)              \

@@ -73,6 +73,54 @@ at_\name:
 1:      bx      lr
         done decided_by_range
 
+        program decided_unsigned        @ a byte plus 5 is not below 5, nor above 260, nor 261
+        ldrb    r1, [r0]
+        adds    r1, r1, #5
+        cmp     r1, #5
+        blo     1f
+        movw    r2, #260
+        cmp     r1, r2
+        bhi     1f
+        cmp     r2, r1
+        blo     1f
+        cmp     r1, #0
+        beq     1f
+        bx      lr
+1:      nop
+        nop
+        bx      lr
+        done decided_unsigned
+
+        program decided_signed          @ a byte is not below 0, nor is it below -1
+        ldrb    r1, [r0]
+        cmp     r1, #0
+        blt     1f
+        bmi     1f
+        movs    r2, #0
+        cmp     r2, r1
+        bgt     1f
+        bx      lr
+1:      nop
+        nop
+        bx      lr
+        done decided_signed
+
+        program signs                   @ but a word is; and -1 is below 1 only if it is signed: 3f, not 2f
+        ldr     r1, [r0]
+        cmp     r1, #1
+        blt     1f
+        bx      lr
+1:      mvn     r2, #0
+        cmp     r2, #1
+        blo     2f
+        blt     3f
+        bx      lr
+2:      nop
+        nop
+3:      nop
+        bx      lr
+        done signs
+
         program cleared_bits            @ 3 without its bit of 4 is not 0: 1 + 1 + 1 + 1 + 3 + 1
         cmp     r0, #4
         bhi     1f
@@ -104,6 +152,14 @@ at_\name:
         movne   r1, #2
         bx      lr
         done it_block
+
+        program it_two_loads            @ one of the loads is skipped, in a cycle: 1 + 1 + 2 + 1 + 4
+        cmp     r0, #0
+        ite     eq
+        ldreq   r1, [r2]
+        ldrne   r1, [r3]
+        bx      lr
+        done it_two_loads
 
         program it_return               @ the longer way does not return in the IT block
         cmp     r0, #0
@@ -506,6 +562,34 @@ at_\name:
         bl      memset
         pop     {r4, pc}
         done copies
+
+        program copies_use_registers    @ what memset leaves in r3 is not known: 1 + 1 + 1 + 1 + 2 + 1
+        push    {r4, lr}
+        movs    r3, #1
+        bl      memset
+        cmp     r3, #1
+        beq     1f
+        nop
+        nop
+1:      pop     {r4, pc}
+        done copies_use_registers
+
+        program copies_over_the_stack   @ nor is a word that it has written over: 4 and 2f
+        push    {r4, lr}
+        sub     sp, sp, #8
+        movs    r4, #1
+        str     r4, [sp]
+        mov     r0, sp
+        movs    r2, #4
+        bl      memset
+        ldr     r1, [sp]
+        cmp     r1, #1
+        beq     1f
+        nop
+        nop
+1:      add     sp, sp, #8
+        pop     {r4, pc}
+        done copies_over_the_stack
 
         program copies_masked
         push    {r4, lr}

@@ -28,7 +28,7 @@ class Lengths:
     def take(self, edge, after, masked):
         """One more way on, and the Lengths after it."""
         total = [cost + rest for cost, rest in zip(edge.cost, after.total)]
-        still = masked and edge.to is not None and edge.to.state.masked
+        still = edge.to is not None and edge.to.state.masked
         run = [cost + (rest if still else 0) if masked else 0 for cost, rest in zip(edge.cost, after.run)]
         stretch = [max(one, other) for one, other in zip(run, after.stretch)]
         for name, found in (("total", total), ("run", run), ("stretch", stretch)):

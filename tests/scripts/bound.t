@@ -32,7 +32,7 @@ check_program() {
         return
     fi
     place=0x$(sed -n "s/ . at_$1\$//p" "$work/names")
-    cut -f7 "$work/row" | grep -qE "^$place \([a-z_]+\+0x[0-9a-f]+\): " && cut -f7 "$work/row" | grep -qF -- ": ${2#refused }"
+    cut -f7 "$work/row" | grep -E "^$place \([a-z_]+\+0x[0-9a-f]+\): " | grep -qF -- ": ${2#refused }"
     result $? "$1 is refused where it is: ${2#refused }" "$work/row"
 }
 
@@ -85,7 +85,8 @@ ends "a fact that no path needs is an error" 2 "no image needs this fact: tests/
 echo 'rounds 3 loop' >"$work/facts"
 ends "a fact needs its proof" 2 "facts:1: rounds loop" bound --facts "$work/facts" --entry loop $programs
 echo 'rounds often loop' >"$work/facts"
-ends "what is no fact is refused" 2 "facts:1: not a fact: rounds often loop" bound --facts "$work/facts" --entry loop $programs
+ends "what is no fact is refused" 2 "facts:1: not a fact: rounds often loop" \
+    bound --facts "$work/facts" --entry loop $programs
 fact="rounds 3 loop if memset=0"
 ends "a fact of another image is none of this one" 1 "a loop" bound --rows --fact "$fact" --entry loop $programs
 
@@ -98,8 +99,8 @@ firmware() {
     "${CROSS}gcc" -mcpu=cortex-m3 -mthumb -std=c11 -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns \
         -ffunction-sections -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"' -Iport -Iport/cortex-m -iquote allocator "$@" \
         "$work/program.c" allocator/*.c port/newlib/[!m]*.c port/newlib/mallinfo.c port/cortex-m/region.c \
-        port/cortex-m/fa*.c port/cortex-m/startup.c port/cortex-m/semihosting.c -nostartfiles -Wl,--gc-sections -Wl,--no-warn-rwx-segments \
-        -T boards/mps2-an385/memory.ld -T linker/sections.ld -o "$work/$name.elf"
+        port/cortex-m/fa*.c port/cortex-m/startup.c port/cortex-m/semihosting.c -nostartfiles \
+        -Wl,--gc-sections -Wl,--no-warn-rwx-segments -T boards/mps2-an385/memory.ld -T linker/sections.ld -o "$work/$name.elf"
 }
 cat >"$work/program.c" <<'END'
 #include <stdlib.h>
