@@ -88,7 +88,7 @@ static int check_block(struct cairn_heap *heap, index_t i, index_t *end, index_t
         *end = *clear = i + 1u + MAP_SMALL;
     else if (size > MAP_SMALL)
         *clear = i + 1u + MAP_SMALL;
-    return size <= heap->top - i && (size == 0 || map_is_bound(heap, *end)) ? 0 : 3;
+    return *end <= heap->top && (size == 0 || map_is_bound(heap, *end)) ? 0 : 3;
 }
 
 /* One tile of the inside of the block that begins at place->block, if it still does. */
@@ -143,7 +143,7 @@ static int check_bin(struct cairn_heap *heap, struct cairn_place *place)
 /* The next part, with the lock held. */
 static int check_part(struct cairn_heap *heap, struct cairn_place *place)
 {
-    if (place->at == 0)
+    if (place->at == 0 || heap->top > heap->limit) /* past the limit there is no map */
         return check_frame(heap, place);
     if (place->at > heap->limit)
         return check_bin(heap, place);
@@ -155,8 +155,9 @@ static int check_part(struct cairn_heap *heap, struct cairn_place *place)
         place->block = 0; /* gone */
     if (place->block != 0)
         return check_inside(heap, place);
-    uint32_t bits = map_tile(heap, place->at)->bound << place->at % TILE_GRANULES;
-    place->at = bits != 0 ? place->at + bits_leading_zeros(bits) : tile_end(place->at, heap->limit);
+    index_t to = tile_end(place->at, heap->top);
+    uint32_t bits = map_tile(heap, place->at)->bound & range_mask(place->at, to);
+    place->at = bits != 0 ? place->at - place->at % TILE_GRANULES + bits_leading_zeros(bits) : to;
     return 0;
 }
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-enum { MEMORY = 8192 };
+enum { MEMORY = 8000 }; /* the last tile has granules past the limit */
 
 static _Alignas(16) char memory[MEMORY];
 static struct cairn_heap *heap;
@@ -381,6 +381,57 @@ static void a_head_that_loses_its_size_is_found_with_its_bin(void **state)
     assert_int_equal(cairn_check_step(heap, &place, 64), 7);
 }
 
+static void raise_top(void)
+{
+    heap->top = (link_t)(heap->limit + 1u);
+}
+
+static void raise_top_far(void)
+{
+    heap->top = (link_t)-1;
+}
+
+/* The next boundary is one in the last tile that no granule has. */
+static void move_boundaries_past_the_limit(void)
+{
+    for (index_t i = 0; i <= heap->limit; i++)
+        map_clear_bound(heap, i);
+    map_set_bound(heap, heap->limit | (TILE_GRANULES - 1u));
+}
+
+/* The last block, of two granules, becomes a reserved one. */
+static void lose_sentinel(void)
+{
+    clear_used(heap->top);
+    clear_bound(heap->top);
+}
+
+/* Wherever a pass stands when the damage is done, it goes on to a fault and passes no limit. */
+static void steps_stay_inside_after(void (*damage)(void))
+{
+    bool passed = false;
+    for (uint32_t steps = 1; !passed; steps++) {
+        struct cairn_place place = {.at = 0};
+        make_heap(NULL);
+        take(heap->limit - heap->top - 2u);
+        take(2);
+        assert_int_equal(cairn_check_step(heap, &place, steps), 0);
+        passed = place.passes != 0;
+        damage();
+        while (cairn_check_step(heap, &place, 1) == 0)
+            assert_true(place.at <= heap->limit + 1u + bin_of(heap->limit) && place.passes < 2);
+    }
+}
+
+static void a_pass_in_steps_does_not_leave_the_heap(void **state)
+{
+    (void)state;
+    steps_stay_inside_after(raise_top);
+    steps_stay_inside_after(raise_top_far);
+    steps_stay_inside_after(move_boundaries_past_the_limit);
+    steps_stay_inside_after(lose_sentinel);
+}
+
 static bool count_blocks(void *context, void *block, size_t size, enum cairn_kind kind)
 {
     (void)block;
@@ -399,7 +450,6 @@ static void the_walk_ends_where_a_block_does_not_begin(void **state)
     assert_int_equal(blocks, 0);
 }
 
-/* ---- Operations on a map that is not as it was -------------------------------------------------- */
 /* ---- Operations and walks on a map that is not as it was ---------------------------------------- */
 
 static void do_free(struct cairn_heap *of, void *p)
@@ -509,6 +559,7 @@ int main(void)
         SCENE(any_bit_turned_in_the_four_fields_of_a_free_block_is_found),
         SCENE(reserved_blocks_of_any_size_are_sound),
         SCENE(a_head_that_loses_its_size_is_found_with_its_bin),
+        SCENE(a_pass_in_steps_does_not_leave_the_heap),
         SCENE(the_walk_ends_where_a_block_does_not_begin),
         SCENE(a_large_block_that_ends_past_the_top_is_no_block),
         SCENE(a_last_block_whose_end_is_gone_is_no_block),
