@@ -128,6 +128,9 @@ static void inspect(struct cairn_heap *heap, void *answer)
     cairn_stats(heap, &stats);
     cairn_walk(heap, visit_block, NULL);
     *(int *)answer = cairn_check(heap, NULL);
+    struct cairn_place place = {.at = 0};
+    while (place.passes == 0 && cairn_check_step(heap, &place, 1) == 0)
+        continue;
 }
 
 static unsigned do_every;
