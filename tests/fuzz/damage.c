@@ -1,0 +1,209 @@
+/* damage.c: a fuzzer: the input builds a heap and then overwrites bytes of it. Whatever is called on it
+ * now must return, or end in cairn_fatal(): no access may leave the heap's memory, nothing may go on for
+ * ever. What is given out lies in the heap's memory, but may be anybody's: who uses a damaged heap may
+ * lose any block of it, so that none is looked at, or written but by calloc and realloc.
+ *
+ * Operations believe `top`, `limit`, `nonempty` and the heads of the bins (DESIGN.md, Misuse); inspection
+ * believes `limit`. These are overwritten only for those who do not believe them, and no pointer into
+ * them is freed.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "fuzz.h"
+
+#include "blocks.h"
+#include "guarded.h"
+#include "heap.h"
+#include "names.h"
+
+#include <string.h>
+
+enum { SLOTS = 32, LEAST = 192 };
+
+static struct input input;
+static bool is_system;
+static char *memory;
+static size_t memory_size;
+static struct cairn_heap *heap;
+static void *slots[SLOTS];
+static struct cairn_place place; /* of a check in steps: begun before the heap is overwritten, it goes on */
+
+/* ---- One call -------------------------------------------------------------------------------------------- */
+
+static size_t some_size(void)
+{
+    unsigned byte = input_byte(&input);
+    return byte < 192 ? byte : byte < 250 ? byte * 20u : SIZE_MAX - input_byte(&input);
+}
+
+static void *get(unsigned how, size_t size)
+{
+    if (how == 0)
+        return is_system ? malloc(size) : cairn_malloc(heap, size);
+    if (how == 1)
+        return is_system ? calloc(1, size) : cairn_calloc(heap, 1, size);
+    size_t alignment = (size_t)8 << input_below(&input, 6);
+    return is_system ? memalign(alignment, size) : cairn_aligned_alloc(heap, alignment, size);
+}
+
+static void *resize(void *p, size_t size)
+{
+    return is_system ? realloc(p, size) : cairn_realloc(heap, p, size);
+}
+
+static void release(void *p)
+{
+    if (is_system)
+        free(p);
+    else
+        cairn_free(heap, p);
+}
+
+static size_t usable_size(void *p)
+{
+    return is_system ? malloc_usable_size(p) : cairn_usable_size(heap, p);
+}
+
+/* What a corrupted heap gives may be anybody's, but it is memory of the heap. */
+static void *took(void *p, size_t size)
+{
+    p = launder(p);
+    if (p == NULL)
+        return NULL;
+    uintptr_t offset = (uintptr_t)p - (uintptr_t)memory;
+    REQUIRE(offset < memory_size && size <= memory_size - offset);
+    return p;
+}
+
+static void one_call(void)
+{
+    unsigned action = input_byte(&input);
+    void **slot = &slots[input_below(&input, SLOTS)];
+    if (action < 8 && is_system) {
+        sbrk((ptrdiff_t)input_byte(&input) * (action < 5 ? 3 : -3));
+    } else if (*slot == NULL) {
+        size_t size = some_size();
+        *slot = took(get(action % 3u, size), size);
+    } else if (action % 4u == 0) {
+        size_t size = some_size();
+        void *p = took(resize(*slot, size), size);
+        *slot = p != NULL ? p : *slot;
+    } else if (action % 16u == 1) {
+        usable_size(*slot);
+    } else {
+        release(*slot);
+        *slot = NULL;
+    }
+}
+
+/* A pointer that need not be any block's; but not one into the control data: where a corrupted map has a
+ * block there, what is believed would be overwritten by that block's links. */
+static void one_wrong_call(void)
+{
+    unsigned how = input_below(&input, 3);
+    char *p = memory + input_half(&input) % (memory_size + 64u);
+    if (p >= (char *)heap && p < (char *)(heap->bins + bin_of(heap->limit) + 1u))
+        return;
+    if (how == 0)
+        release(p);
+    else if (how == 1)
+        resize(p, some_size());
+    else
+        usable_size(p);
+}
+
+/* ---- The heap, and what is done to it ----------------------------------------------------------------------- */
+
+static void build(void)
+{
+    memory_size = LEAST + input_half(&input) % (GUARDED_MOST - LEAST);
+    is_system = input_below(&input, 2);
+    memory = guarded(memory_size);
+    memset(memory, 0, memory_size);
+    memset(slots, 0, sizeof slots);
+    if (is_system) {
+        fuzz_start_anew(memory, memory + memory_size);
+        release(get(0, 1));
+        heap = cairn_system();
+    } else {
+        heap = cairn_init(memory, memory_size);
+    }
+    REQUIRE(heap != NULL);
+    for (unsigned steps = input_byte(&input); steps > 0; steps--)
+        one_call();
+    REQUIRE(cairn_check(heap, NULL) == 0);
+    place = (struct cairn_place){.at = 0};
+    REQUIRE(cairn_check_step(heap, &place, input_below(&input, 64)) == 0);
+}
+
+static void overwrite(void)
+{
+    for (unsigned times = 1 + input_below(&input, 8); times > 0; times--) {
+        size_t at = input_half(&input) % memory_size;
+        for (unsigned length = 1 + input_below(&input, 16); length > 0 && at < memory_size; length--)
+            memory[at++] = (char)input_byte(&input);
+    }
+}
+
+static bool visit(void *context, void *block, size_t size, enum cairn_kind kind)
+{
+    (void)context;
+    return took(block, size) != NULL && kind <= CAIRN_RESERVED;
+}
+
+static void inspect(void *context)
+{
+    struct cairn_stats stats;
+    const void *where = context;
+    cairn_stats(heap, &stats);
+    cairn_walk(heap, visit, NULL);
+    cairn_check(heap, &where);
+    for (unsigned steps = 0; steps < 2 * GUARDED_MOST / CAIRN_GRANULE; steps++)
+        cairn_check_step(heap, &place, 1);
+}
+
+static void operate(void *context)
+{
+    (void)context;
+    while (input_left(&input)) {
+        if (input_below(&input, 8) == 0)
+            one_wrong_call();
+        else
+            one_call();
+    }
+}
+
+/* Overwrite, but leave what is believed as it was. */
+static void overwrite_for_inspection(void)
+{
+    link_t limit = heap->limit;
+    overwrite();
+    heap->limit = limit;
+}
+
+static void overwrite_for_operations(void)
+{
+    struct cairn_heap control = *heap;
+    link_t bins[BIN_COUNT];
+    size_t bins_size = (bin_of(heap->limit) + 1u) * sizeof(link_t);
+    memcpy(bins, heap->bins, bins_size);
+    overwrite();
+    heap->nonempty = control.nonempty;
+    heap->top = control.top;
+    heap->limit = control.limit;
+    memcpy(heap->bins, bins, bins_size);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    input = (struct input){.next = data, .end = data + size};
+    build();
+    if (input_below(&input, 8) == 0) {
+        overwrite_for_inspection();
+        REQUIRE(!fuzz_is_fatal(inspect, NULL));
+    } else {
+        overwrite_for_operations();
+        REQUIRE(!fuzz_is_fatal(inspect, NULL));
+        fuzz_is_fatal(operate, NULL);
+    }
+    return 0;
+}
