@@ -51,7 +51,7 @@
  * what each costs when it is on. */
 
 /* What is checked: 1 or 2.
- * 1: every pointer given, and all of a free block that is read. Costs no RAM.
+ * 1: every pointer given, and each free block before it is used or its links are followed. Costs no RAM.
  * 2: also each byte from a block's end, as it was asked for, to the next block, at free() and realloc();
  *    and each byte of free memory, when it is given out. Reports name who owns the blocks concerned.
  *    Costs two granules a block at most, and writing every byte that is allocated, freed, or given to

@@ -16,6 +16,10 @@
 #include <errno.h>
 #include <string.h>
 
+#if CAIRN_CHECK == 2 && PORT_MEMORY_IS_CLEAR
+#error "CAIRN_CHECK=2 fills all memory at the start: it needs a port whose PORT_MEMORY_IS_CLEAR is 0"
+#endif
+
 #define STATE cairn_system_state
 
 struct cairn_heap *cairn_system(void)

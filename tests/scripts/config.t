@@ -3,13 +3,13 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 13
+plan 24
 
 # compiles FLAG...: the heap, for the target.
 compiles() {
-    for source in allocator/heap.c allocator/malloc.c allocator/private.c allocator/inspect.c allocator/regions.c; do
-        "${CROSS}gcc" -mcpu=cortex-m3 -mthumb -std=c11 -O2 -ffreestanding -fno-builtin -Iport "$@" -c "$source" \
-            -o "$work/object.o" || return 1
+    for source in allocator/*.c; do
+        "${CROSS}gcc" -mcpu=cortex-m3 -mthumb -std=c11 -O2 -ffreestanding -fno-builtin -Iport "$@" -fsyntax-only \
+            "$source" || return 1
     done
 }
 
@@ -36,5 +36,21 @@ for line in 4 48; do
 done
 refuses "a system heap on request does not compile" "CAIRN_SYSTEM_ATTRIBUTES: malloc() takes from it" \
     compiles -DCAIRN_REGIONS=1 -DCAIRN_SYSTEM_ATTRIBUTES=8
+
+passes "a heap that is watched in every way compiles" \
+    compiles -DCAIRN_CHECK=2 -DCAIRN_STATS=1 -DCAIRN_SITES=16 -DCAIRN_TRACE=1 -DCAIRN_REGIONS=1
+for option in STATS=1 SITES=1 TRACE=1 CHECK=2; do
+    passes "CAIRN_$option alone compiles" compiles -DCAIRN_$option
+done
+for level in 0 3; do
+    refuses "check level $level does not compile" "CAIRN_CHECK must be 1 (pointers and free blocks) or 2" \
+        compiles -DCAIRN_CHECK=$level
+done
+refuses "2 for counts does not compile" "CAIRN_STATS must be 0 or 1" compiles -DCAIRN_STATS=2
+refuses "2 for a trace does not compile" "CAIRN_TRACE must be 0 or 1" compiles -DCAIRN_TRACE=2
+refuses "a table of 24 sites does not compile" "CAIRN_SITES must be 0 (no table) or a power of two up to 4096" \
+    compiles -DCAIRN_SITES=24
+refuses "check level 2 over memory that is taken as clear does not compile" "PORT_MEMORY_IS_CLEAR is 0" \
+    compiles -DCAIRN_CHECK=2 -DPORT_MEMORY_IS_CLEAR=1
 
 done_testing
