@@ -137,6 +137,22 @@ void guard_fill(void *p, size_t size)
     memset(p, FREE, size);
 }
 
+void guard_hand_out(void *p, size_t size)
+{
+    inspect_fill(p, (char *)p + size);
+}
+
+/* Where all of a reserved block is the heap's again, so is a free block below it: what that kept. */
+void guard_take_back(struct cairn_heap *heap, char *p, size_t size)
+{
+    char *top = heap_pointer(heap, heap->top);
+    guard_fill(p, size);
+    if (top < p) {
+        guard_fill(p - sizeof(link_t), sizeof(link_t));
+        guard_fill(top, CAIRN_GRANULE);
+    }
+}
+
 void guard_inspect_free(struct cairn_heap *heap, index_t i, index_t size)
 {
     char *start = heap_pointer(heap, i);

@@ -21,11 +21,13 @@
 #define guard_describe cairn_guard_describe
 #define guard_fill cairn_guard_fill
 #define guard_fill_heap cairn_guard_fill_heap
+#define guard_hand_out cairn_guard_hand_out
 #define guard_inspect cairn_guard_inspect
 #define guard_inspect_free cairn_guard_inspect_free
 #define guard_release cairn_guard_release
 #define guard_resize cairn_guard_resize
 #define guard_size cairn_guard_size
+#define guard_take_back cairn_guard_take_back
 #define heap_begin cairn_heap_begin
 #define heap_cut cairn_heap_cut
 #define heap_extend cairn_heap_extend

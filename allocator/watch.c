@@ -262,8 +262,12 @@ void *sbrk(ptrdiff_t increment)
 {
     uint32_t state = port_lock();
     char *brk = plain_sbrk(increment);
-    if (increment < 0 && brk != (void *)-1 && cairn_system() != NULL)
-        guard_fill(brk + increment, (size_t)-increment); /* at level 2 the lock may be held for it */
+    if (brk != (void *)-1 && cairn_system() != NULL) { /* at level 2 the lock may be held for it */
+        if (increment < 0)
+            guard_take_back(cairn_system(), brk + increment, (size_t)-increment);
+        else
+            guard_hand_out(brk, (size_t)increment);
+    }
     port_unlock(state);
     return brk;
 }

@@ -116,6 +116,11 @@ void *guard_align(struct cairn_heap *heap, void *p, const struct heap_fit *fit);
 void guard_fill(void *p, size_t size);
 void guard_fill_heap(struct cairn_heap *heap);
 
+/* With the lock held: `size` bytes at `p` are somebody else's from here on, as they were filled; or were, up to
+ * the break. */
+void guard_hand_out(void *p, size_t size);
+void guard_take_back(struct cairn_heap *heap, char *p, size_t size);
+
 /* Size and owner of the live block that ends at `end`, as its trailer has them, if that can be. */
 void guard_describe(const void *end, struct cairn_block *block);
 
