@@ -60,18 +60,21 @@ static struct cairn_heap *heap_of(const void *address)
     return holds(private_heap, address) ? private_heap : NULL;
 }
 
-/* The block that granule i lies in, by the map. Returns where it ends; 0 if none lies there. */
+/* The block that granule i lies in, by the map, which need not be as it was. Returns where it ends; 0 if none
+ * lies there. */
 static index_t describe(struct cairn_heap *heap, index_t i, struct cairn_block *block)
 {
     *block = (struct cairn_block){.start = NULL};
+    if (i >= heap->top || heap->top > heap->limit)
+        return 0;
     while (i > 0 && !map_is_bound(heap, i))
         i--;
-    if (i == 0 || i >= heap->top)
+    if (i == 0)
         return 0;
     block->start = heap_pointer(heap, i);
     block->live = map_is_live(heap, i);
     index_t end = i + 1u;
-    while (!map_is_bound(heap, end))
+    while (end < heap->top && !map_is_bound(heap, end))
         end++;
     block->size = (size_t)(end - i) * CAIRN_GRANULE;
     if (block->live)

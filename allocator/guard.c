@@ -24,7 +24,7 @@ struct trailer {
     const void *owner; /* who asked for it */
     size_t size;       /* bytes, as it was asked for */
 };
-enum { CANARY_MIN = GUARDED ? 1 : 0, MOST_ADDED = CANARY_MIN + sizeof(struct trailer) + CAIRN_GRANULE };
+enum { CANARY_MIN = GUARDED ? 1 : 0, KEPT = CANARY_MIN + sizeof(struct trailer), MOST_ADDED = KEPT + CAIRN_GRANULE };
 
 /* The live block at `p` by the map, or misuse. */
 struct extent {
@@ -58,7 +58,14 @@ static struct trailer *trailer_of(const struct extent *block)
 
 size_t guard_size(size_t size)
 {
-    return size <= HEAP_MAX_REQUEST - MOST_ADDED ? size + CANARY_MIN + sizeof(struct trailer) : SIZE_MAX;
+    return size <= HEAP_MAX_REQUEST - MOST_ADDED ? size + KEPT : SIZE_MAX;
+}
+
+/* Has the block room for `size` bytes and what is kept with them? */
+static bool has_room(const struct extent *block, size_t size)
+{
+    size_t bytes = (size_t)(block->end - block->start);
+    return bytes >= KEPT && size <= bytes - KEPT;
 }
 
 /* The first byte from `start` up to `end` that is not `byte`; `end` if all are. */
@@ -81,22 +88,33 @@ static void inspect_fill(char *start, char *end)
 
 static void mark(const struct extent *block, size_t size, const void *owner)
 {
+    if (!has_room(block, size)) /* the map is not as it was */
+        cairn_fatal(CAIRN_NOT_A_BLOCK, block->start);
     struct trailer *trailer = trailer_of(block);
     memset(block->start + size, CANARY, (size_t)((char *)trailer - (block->start + size)));
     *trailer = (struct trailer){.owner = owner, .size = size};
 }
 
+/* The first byte behind the block's own, or its trailer, that is not what was written there; NULL if all is. */
+static const char *overrun_of(const struct extent *block)
+{
+    if (!has_room(block, 0)) /* the map is not as it was */
+        return block->start;
+    struct trailer *trailer = trailer_of(block);
+    if (!has_room(block, trailer->size))
+        return (char *)trailer;
+    char *bad = first_other(block->start + trailer->size, (char *)trailer, CANARY);
+    return GUARDED && bad < (char *)trailer ? bad : NULL;
+}
+
 void guard_inspect(struct cairn_heap *heap, const void *p, size_t *size, const void **owner)
 {
     struct extent block = extent_of(heap, p);
-    struct trailer *trailer = trailer_of(&block);
-    if (trailer->size > (size_t)((char *)trailer - block.start) - CANARY_MIN)
-        cairn_fatal(CAIRN_OVERRUN, trailer);
-    char *bad = first_other(block.start + trailer->size, (char *)trailer, CANARY);
-    if (GUARDED && bad < (char *)trailer)
+    const char *bad = overrun_of(&block);
+    if (bad != NULL)
         cairn_fatal(CAIRN_OVERRUN, bad);
-    *size = trailer->size;
-    *owner = trailer->owner;
+    *size = trailer_of(&block)->size;
+    *owner = trailer_of(&block)->owner;
 }
 
 void guard_resize(struct cairn_heap *heap, void *p, size_t size, const void *owner)
@@ -119,11 +137,11 @@ static void open_block(struct cairn_heap *heap, const struct extent *block)
 void guard_begin(struct cairn_heap *heap, void *p, size_t size, const void *owner)
 {
     struct extent block = extent_of(heap, p);
-    if (GUARDED) {
+    if (GUARDED)
         open_block(heap, &block);
-        memset(p, NEW, size);
-    }
     mark(&block, size, owner);
+    if (GUARDED)
+        memset(p, NEW, size);
 }
 
 #endif
@@ -167,7 +185,7 @@ void guard_fill_heap(struct cairn_heap *heap)
 void guard_describe(const void *end, struct cairn_block *block)
 {
     const struct trailer *trailer = (const struct trailer *)end - 1;
-    if (trailer->size <= block->size - CANARY_MIN - sizeof *trailer) {
+    if (block->size >= KEPT && trailer->size <= block->size - KEPT) {
         block->size = trailer->size;
         block->owner = trailer->owner;
     }
@@ -186,7 +204,7 @@ void guard_close(struct cairn_heap *heap, void *p, const void *caller)
 void guard_release(struct cairn_heap *heap, void *p)
 {
     struct extent block = extent_of(heap, p);
-    bool above = !map_is_used(heap, block.i + block.n);
+    bool above = block.i + block.n < heap->top && !map_is_used(heap, block.i + block.n);
     heap_free(heap, p);
     if (above)
         guard_fill(block.end, offsetof(struct granule, tail)); /* of one granule, that is still its tail */
@@ -217,6 +235,8 @@ void guard_cut(struct cairn_heap *heap, void *p, index_t n)
 void *guard_align(struct cairn_heap *heap, void *p, const struct heap_fit *fit)
 {
     struct extent block = extent_of(heap, p);
+    if (block.n < fit->have) /* the map is not as it was */
+        cairn_fatal(CAIRN_NOT_A_BLOCK, p);
     open_block(heap, &block);
     index_t gap = heap_gap(fit, p);
     if (block.n > gap + fit->n)
