@@ -123,22 +123,11 @@ void guard_resize(struct cairn_heap *heap, void *p, size_t size, const void *own
     mark(&block, size, owner);
 }
 
-/* The block was free until now: nothing has been written there since. What the free block kept, its links
- * and, if it was taken whole, its size, is filled. */
-static void open_block(struct cairn_heap *heap, const struct extent *block)
-{
-    struct granule *last = heap_granule(heap, block->i + block->n) - 1;
-    memset(block->start, FREE, offsetof(struct granule, tail));
-    if (last->tail == block->n)
-        memset(&last->tail, FREE, sizeof last->tail);
-    inspect_fill(block->start, block->end);
-}
-
 void guard_begin(struct cairn_heap *heap, void *p, size_t size, const void *owner)
 {
     struct extent block = extent_of(heap, p);
     if (GUARDED)
-        open_block(heap, &block);
+        inspect_fill(block.start, block.end);
     mark(&block, size, owner);
     if (GUARDED)
         memset(p, NEW, size);
@@ -153,6 +142,18 @@ void guard_begin(struct cairn_heap *heap, void *p, size_t size, const void *owne
 void guard_fill(void *p, size_t size)
 {
     memset(p, FREE, size);
+}
+
+/* No free block was where the top is now. Of another, what is left begins where this one ends; or nothing is. */
+void guard_open(struct cairn_heap *heap, void *p)
+{
+    struct extent block = extent_of(heap, p);
+    index_t end = block.i + block.n;
+    if (end == heap->top)
+        return;
+    guard_fill(p, offsetof(struct granule, tail));
+    if (!map_is_free(heap, end))
+        guard_fill(block.end - sizeof(link_t), sizeof(link_t));
 }
 
 void guard_hand_out(void *p, size_t size)
@@ -237,7 +238,7 @@ void *guard_align(struct cairn_heap *heap, void *p, const struct heap_fit *fit)
     struct extent block = extent_of(heap, p);
     if (block.n < fit->have) /* the map is not as it was */
         cairn_fatal(CAIRN_NOT_A_BLOCK, p);
-    open_block(heap, &block);
+    inspect_fill(block.start, block.end);
     index_t gap = heap_gap(fit, p);
     if (block.n > gap + fit->n)
         cut(heap, block.i, block.n, gap + fit->n, false);

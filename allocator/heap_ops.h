@@ -156,8 +156,8 @@ HEAP_INLINE void heap_unlink(struct cairn_heap *heap, index_t i, index_t size)
     }
 }
 
-#ifdef __OPTIMIZE_SIZE__
-/* One way of unlinking serves all. */
+#if defined(__OPTIMIZE_SIZE__) || CAIRN_CHECK == 2
+/* One way of unlinking serves all; and proves the backward link, too. */
 #define heap_pop(heap, i, size, bin) heap_unlink(heap, i, size)
 #define heap_unlink_second(heap, head, i, size) heap_unlink(heap, i, size)
 #else

@@ -24,6 +24,7 @@
 #define guard_hand_out cairn_guard_hand_out
 #define guard_inspect cairn_guard_inspect
 #define guard_inspect_free cairn_guard_inspect_free
+#define guard_open cairn_guard_open
 #define guard_release cairn_guard_release
 #define guard_resize cairn_guard_resize
 #define guard_size cairn_guard_size

@@ -85,10 +85,12 @@ static void *allocate(struct watched_call *call)
         refused(call);
         return NULL;
     }
-    if (fit.step > 1 && CAIRN_CHECK == 1)
+    if (GUARDED)
+        guard_open(system_home(p), p);
+    else if (fit.step > 1)
         p = system_keep_aligned(p, &fit);
     port_unlock(state);
-    if (fit.step > 1 && CAIRN_CHECK == 2)
+    if (GUARDED && fit.step > 1)
         p = guard_align(system_home(p), p, &fit);
     guard_begin(system_home(p), p, call->size, call->caller);
     count(call->kind, call->size, NULL, p, call->caller);
@@ -154,8 +156,10 @@ static void *resize(const struct live *old, void *p, const struct watched_call *
     }
     uint32_t state = port_lock();
     index_t i = n != 0 ? heap_take(old->heap, n) : 0;
-    port_unlock(state);
     void *moved = i != 0 ? heap_pointer(old->heap, i) : n != 0 ? region_move(old->heap, n) : NULL;
+    if (moved != NULL)
+        guard_open(system_home(moved), moved);
+    port_unlock(state);
     if (moved == NULL)
         return system_refuse(ENOMEM);
     guard_begin(system_home(moved), moved, call->size, call->caller);
@@ -280,6 +284,15 @@ struct cairn_heap *cairn_init(void *memory, size_t size)
     return heap;
 }
 
+/* A block of `size` bytes, and of what is kept with them. */
+static void *take_private(struct cairn_heap *heap, size_t size)
+{
+    void *p = plain_cairn_malloc(heap, size);
+    if (p != NULL)
+        guard_open(heap, p);
+    return p;
+}
+
 static void *begin_private(struct cairn_heap *heap, void *p, size_t size, const void *caller)
 {
     explain_note_heap(heap);
@@ -296,7 +309,7 @@ static void end_private(struct cairn_heap *heap, void *p, const void *caller)
 
 void *cairn_malloc(struct cairn_heap *heap, size_t size)
 {
-    return begin_private(heap, plain_cairn_malloc(heap, guard_size(size)), size, CALLER);
+    return begin_private(heap, take_private(heap, guard_size(size)), size, CALLER);
 }
 
 void *cairn_calloc(struct cairn_heap *heap, size_t count, size_t size)
@@ -304,7 +317,7 @@ void *cairn_calloc(struct cairn_heap *heap, size_t count, size_t size)
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
         return NULL;
-    void *p = begin_private(heap, plain_cairn_malloc(heap, guard_size(bytes)), bytes, CALLER);
+    void *p = begin_private(heap, take_private(heap, guard_size(bytes)), bytes, CALLER);
     return p == NULL ? NULL : memset(p, 0, bytes);
 }
 
@@ -315,7 +328,7 @@ void *cairn_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size
         return NULL;
     if (!heap_fit_aligned(&fit, alignment, guard_size(size)))
         return NULL;
-    void *p = plain_cairn_malloc(heap, (size_t)fit.have * CAIRN_GRANULE);
+    void *p = take_private(heap, (size_t)fit.have * CAIRN_GRANULE);
     return begin_private(heap, p != NULL ? guard_align(heap, p, &fit) : NULL, size, CALLER);
 }
 
@@ -338,7 +351,7 @@ void *cairn_realloc(struct cairn_heap *heap, void *p, size_t size)
         return cairn_malloc(heap, size);
     explain_note_heap(heap);
     guard_inspect(heap, p, &old, &owner);
-    void *moved = plain_cairn_malloc(heap, guard_size(size));
+    void *moved = take_private(heap, guard_size(size));
     if (moved == NULL && size > old)
         return NULL;
     if (moved == NULL) { /* no second place, and none is needed */

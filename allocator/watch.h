@@ -60,7 +60,7 @@ struct watched_call {
 /* Bytes to ask the heap for, so that `size` of them are the caller's; SIZE_MAX if there are none. */
 size_t guard_size(size_t size);
 
-/* The block at `p`, just taken from `heap`, is the caller's from here on: its memory is as it was
+/* The block at `p`, just taken from `heap` and opened, is the caller's from here on: its memory is as it was
  * filled, or it is a write after free; then its canary and trailer are written. */
 void guard_begin(struct cairn_heap *heap, void *p, size_t size, const void *owner);
 
@@ -100,6 +100,10 @@ static inline void guard_inspect(struct cairn_heap *heap, const void *p, size_t 
 /* A free block of `size` granules is about to begin at i, over what should be filled. */
 void guard_inspect_free(struct cairn_heap *heap, index_t i, index_t size);
 
+/* With the lock held under which the block at `p` was taken: what the free block kept there, its links and, if it
+ * was taken whole, its size, is filled. */
+void guard_open(struct cairn_heap *heap, void *p);
+
 /* The block at `p`, which was inspected, is not its owner's any more: it is filled, for `caller`. */
 void guard_close(struct cairn_heap *heap, void *p, const void *caller);
 
@@ -109,7 +113,7 @@ void guard_release(struct cairn_heap *heap, void *p);
 /* Keep the first n granules of the live block at `p`. */
 void guard_cut(struct cairn_heap *heap, void *p, index_t n);
 
-/* Of the block at `p`, just taken, keep the first aligned fit->n granules. Returns where they begin. */
+/* Of the block at `p`, just taken and opened, keep the first aligned fit->n granules. Returns where they begin. */
 void *guard_align(struct cairn_heap *heap, void *p, const struct heap_fit *fit);
 
 /* Fill memory that is about to be free; or all that is above the top. */
