@@ -182,6 +182,8 @@ bool cairn_walk(struct cairn_heap *heap, cairn_visit *visit, void *context);
  *
  * Returns  0 if all hold; else the number of the first invariant found broken (1 is I1), with the
  *          address of the granule at fault in *`where` if `where` is not NULL.
+ *          With CAIRN_CHECK=2 also every byte behind a live block (I11) and of free memory (I12): then the
+ *          address is that of the first bad one, and no call of this heap may be half done.
  * Time     proportional to the heap. Does not lock: nobody else may change the heap meanwhile. */
 int cairn_check(struct cairn_heap *heap, const void **where);
 
@@ -196,7 +198,7 @@ struct cairn_place {
  * large one, or a bin. The program may allocate and free between steps, and interrupts may during one.
  *
  * Returns  0, or the number of an invariant that is broken, with an address in place->fault: as
- *          cairn_check() does, but for the number of used granules (I10). Then it begins anew.
+ *          cairn_check() does, but for the number of used granules (I10), and I11 and I12. Then it begins anew.
  * Time     O(1) with the lock held for each part; a private heap needs no lock, and is checked as well. */
 int cairn_check_step(struct cairn_heap *heap, struct cairn_place *place, uint32_t parts);
 

@@ -53,7 +53,8 @@
 /* What is checked: 1 or 2.
  * 1: every pointer given, and each free block before it is used or its links are followed. Costs no RAM.
  * 2: also each byte from a block's end, as it was asked for, to the next block, at free() and realloc();
- *    and each byte of free memory, when it is given out. Reports name who owns the blocks concerned.
+ *    and each byte of free memory, when it is given out; cairn_check() looks at all of them. Reports name
+ *    who owns the blocks concerned.
  *    Costs two granules a block at most, and writing every byte that is allocated, freed, or given to
  *    the heap at its start. */
 #ifndef CAIRN_CHECK

@@ -247,4 +247,43 @@ void *guard_align(struct cairn_heap *heap, void *p, const struct heap_fit *fit)
     return block.start + (size_t)gap * CAIRN_GRANULE;
 }
 
+/* ---- All at once ------------------------------------------------------------------------------- */
+
+/* The first byte that was written in memory that is filled; NULL if none was. */
+static const char *write_in(char *start, char *end)
+{
+    char *bad = first_other(start, end, FREE);
+    return bad < end ? bad : NULL;
+}
+
+/* I11 and I12 of one block; the first bad byte of the first one where they do not hold. */
+struct finding {
+    const char *bad;
+    int invariant;
+};
+
+static bool look_at(void *context, void *p, size_t size, enum cairn_kind kind)
+{
+    struct finding *found = context;
+    struct extent block = {.start = p, .end = (char *)p + size};
+    found->invariant = kind == CAIRN_FREE ? 12 : 11;
+    if (kind == CAIRN_USED)
+        found->bad = overrun_of(&block);
+    else if (kind == CAIRN_FREE)
+        found->bad = write_in(block.start + offsetof(struct granule, tail), block.end - sizeof(link_t));
+    return found->bad == NULL;
+}
+
+int guard_check(struct cairn_heap *heap, const void **where)
+{
+    struct finding found = {.bad = NULL};
+    if (cairn_walk(heap, look_at, &found)) {
+        found.invariant = 12;
+        found.bad = write_in(heap_pointer(heap, heap->top), heap_pointer(heap, heap->limit));
+    }
+    if (where != NULL)
+        *where = found.bad;
+    return found.bad != NULL ? found.invariant : 0;
+}
+
 #endif

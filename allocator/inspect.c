@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "heap.h"
+#include "watch.h"
 
 /* The first bound granule at or above i; `end` if there is none below it. */
 static index_t next_bound(struct cairn_heap *heap, index_t i, index_t end)
@@ -204,6 +205,8 @@ int cairn_check(struct cairn_heap *heap, const void **where)
         result = check_bins(&check);
     if (where != NULL)
         *where = result == 0 ? NULL : heap_pointer(heap, check.where);
+    if (result == 0 && CAIRN_CHECK == 2)
+        return guard_check(heap, where);
     return result;
 }
 

@@ -16,6 +16,7 @@
 #define explain_note_heap cairn_explain_note_heap
 #define guard_align cairn_guard_align
 #define guard_begin cairn_guard_begin
+#define guard_check cairn_guard_check
 #define guard_close cairn_guard_close
 #define guard_cut cairn_guard_cut
 #define guard_describe cairn_guard_describe

@@ -128,6 +128,10 @@ void guard_take_back(struct cairn_heap *heap, char *p, size_t size);
 /* Size and owner of the live block that ends at `end`, as its trailer has them, if that can be. */
 void guard_describe(const void *end, struct cairn_block *block);
 
+/* What is kept with each live block is as it was written, and free memory as it was filled. Returns 0; or the
+ * number of the invariant that is broken, with the first bad byte in *`where` if `where` is not NULL. */
+int guard_check(struct cairn_heap *heap, const void **where);
+
 /* ---- explain.c: where GUARDED only ------------------------------------------------------------- */
 
 /* A block of `owner`'s is freed by `caller`; a private heap is used. */

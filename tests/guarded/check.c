@@ -1,0 +1,94 @@
+/* CAIRN_CHECK=2: cairn_check() finds every byte that was written behind a live block or in free memory, without
+ * waiting for the block to be used.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "blocks.h"
+#include "tap.h"
+
+static _Alignas(64) char memory[1536];
+static struct cairn_heap *heap;
+
+/* Live and free blocks in turn, of many sizes, and much that was never used. */
+static char *blocks[12];
+static size_t sizes[12];
+
+static void set(void)
+{
+    heap = cairn_init(memory, sizeof memory);
+    for (unsigned i = 0; i < 12; i++) {
+        sizes[i] = i * 5 % 37;
+        blocks[i] = launder(cairn_malloc(heap, sizes[i]));
+    }
+    for (unsigned i = 1; i < 11; i += 2)
+        cairn_free(heap, blocks[i]);
+    CHECK(blocks[11] != NULL && sound(heap));
+}
+
+static bool finds(int invariant, char *at)
+{
+    const void *where;
+    *at ^= 16;
+    bool found = cairn_check(heap, &where) == invariant && where == at;
+    found = found && cairn_check(heap, NULL) == invariant;
+    *at ^= 16;
+    return found;
+}
+
+static void a_byte_behind_a_live_block_breaks_i11(void)
+{
+    set();
+    unsigned tried = 0;
+    for (unsigned i = 0; i < 12; i += 2) {
+        size_t rounded = (sizes[i] + 1 + 2 * sizeof(void *) + CAIRN_GRANULE - 1) / CAIRN_GRANULE * CAIRN_GRANULE;
+        for (size_t k = sizes[i]; k < rounded - 2 * sizeof(void *); k++, tried++)
+            CHECK(finds(11, blocks[i] + k));
+    }
+    CHECK(tried >= 6 && cairn_check(heap, NULL) == 0);
+}
+
+static void a_size_that_does_not_fit_breaks_i11(void)
+{
+    set();
+    size_t *size = (size_t *)(void *)(blocks[1] - sizeof(size_t));
+    CHECK(*size == sizes[0]);
+    for (size_t wrong = 1; wrong != 0; wrong *= 2) {
+        const void *where;
+        *size = sizes[0] + CAIRN_GRANULE + wrong;
+        CHECK(cairn_check(heap, &where) == 11 && (char *)where >= blocks[0] && (char *)where <= (char *)size);
+    }
+    *size = sizes[0];
+    CHECK(cairn_check(heap, NULL) == 0);
+}
+
+/* But for its links and its size at both ends, which other invariants prove. */
+static bool find_in_free(void *context, void *p, size_t size, enum cairn_kind kind)
+{
+    char *start = p;
+    unsigned *tried = context;
+    enum { LINK = CAIRN_INDEX_BITS / 8 };
+    for (size_t k = 3 * LINK; kind == CAIRN_FREE && k < size - LINK; k++, (*tried)++)
+        CHECK(finds(12, start + k));
+    return true;
+}
+
+static void a_byte_of_a_free_block_breaks_i12(void)
+{
+    unsigned tried = 0;
+    set();
+    CHECK(cairn_walk(heap, find_in_free, &tried));
+    CHECK(tried >= 100 && cairn_check(heap, NULL) == 0);
+}
+
+static void a_byte_above_the_top_breaks_i12(void)
+{
+    struct cairn_stats stats;
+    set();
+    cairn_stats(heap, &stats);
+    CHECK(stats.can_grow >= 100);
+    for (size_t k = 1; k <= stats.can_grow; k++)
+        CHECK(finds(12, memory + sizeof memory - k));
+    CHECK(cairn_check(heap, NULL) == 0);
+}
+
+TAP_MAIN(TEST(a_byte_behind_a_live_block_breaks_i11), TEST(a_size_that_does_not_fit_breaks_i11),
+         TEST(a_byte_of_a_free_block_breaks_i12), TEST(a_byte_above_the_top_breaks_i12))
