@@ -1,23 +1,28 @@
 # The detection matrix: what the library finds, and when, of all that can be done to a heap
 # (docs/detection.md). On the host, in the target's layout; the allocator reports each of its loads and
 # stores to the test (tests/detection/watch.c).
-DETECTION_LAYOUTS := 32 64 64-wide 32-small
+DETECTION_LAYOUTS := 32 64 64-wide 32-small 32-guarded 64-wide-guarded 32-small-guarded
 detection-32_FLAGS       := -m32 -O1
 detection-64_FLAGS       := -O1
 detection-64-wide_FLAGS  := -O1 -DCAIRN_INDEX_BITS=32
 detection-32-small_FLAGS := -m32 -Os
-WATCHED := -fsanitize=kernel-address $(foreach f,memcpy memmove memset,-D$f=watched_$f)
+$(foreach l,32 64-wide 32-small,$(eval detection-$l-guarded_FLAGS := $(detection-$l_FLAGS) -DCAIRN_CHECK=2))
+DETECTION_SEES := -fsanitize=kernel-address $(foreach f,memcpy memmove memset,-D$f=watched_$f)
 
 DETECTION_SOURCES := $(wildcard tests/detection/*.c) $(addprefix tests/,$(TEST_SHARED:%=%.c) tap-host.c) port/host/port.c
 define detection_rules
 $(BUILD)/host/detection/$(1)/allocator/%.o: allocator/%.c Makefile tests/detection.mk
 	@mkdir -p $$(@D)
-	$(Q)$(HOSTCC) $(detection-$(1)_FLAGS) $(HOST_CFLAGS) $(WATCHED) -c $$< -o $$@
+	$(Q)$(HOSTCC) $(detection-$(1)_FLAGS) -fno-pie $(HOST_CFLAGS) $(DETECTION_SEES) -c $$< -o $$@
 $(BUILD)/host/detection/$(1)/%.o: %.c Makefile tests/detection.mk
 	@mkdir -p $$(@D)
-	$(Q)$(HOSTCC) $(detection-$(1)_FLAGS) -O2 $(HOST_CFLAGS) -c $$< -o $$@
-$(BUILD)/host/detection/$(1)/matrix: $(patsubst %.c,$(BUILD)/host/detection/$(1)/%.o,$(HEAP:%=allocator/%.c) $(DETECTION_SOURCES))
-	$(Q)$(HOSTCC) $(detection-$(1)_FLAGS) $$^ -o $$@
+	$(Q)$(HOSTCC) $(detection-$(1)_FLAGS) -O2 -fno-pie $(HOST_CFLAGS) -c $$< -o $$@
+# All that the allocator keeps outside of heaps, as a section whose ends have names.
+$(BUILD)/host/detection/$(1)/allocator.o: $(HEAP:%=$(BUILD)/host/detection/$(1)/allocator/%.o)
+	$(Q)$(HOSTCC) $(detection-$(1)_FLAGS) -r -nostdlib $$^ -o $$@
+	$(Q)objcopy --rename-section .bss=allocator_state $$@
+$(BUILD)/host/detection/$(1)/matrix: $(BUILD)/host/detection/$(1)/allocator.o $(DETECTION_SOURCES:%.c=$(BUILD)/host/detection/$(1)/%.o)
+	$(Q)$(HOSTCC) $(detection-$(1)_FLAGS) -no-pie $$^ -o $$@
 endef
 $(foreach l,$(DETECTION_LAYOUTS),$(eval $(call detection_rules,$l)))
 
@@ -29,6 +34,9 @@ test-detection: $(DETECTION_LAYOUTS:%=$(BUILD)/host/detection/%/matrix)
 ## matrix: try every damage and every wrong pointer on heaps of many shapes; the table of docs/detection.md
 matrix: packages
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) matrix-now
-matrix-now: $(BUILD)/host/detection/32/matrix
-	$(Q)$< > $(BUILD)/host/detection/level-1
-	$(Q)$(PYTHON) tests/detection/table.py docs/detection.md 1=$(BUILD)/host/detection/level-1
+matrix-now: $(BUILD)/host/detection/level-1 $(BUILD)/host/detection/level-2
+	$(Q)$(PYTHON) tests/detection/table.py docs/detection.md 1=$< 2=$(BUILD)/host/detection/level-2
+$(BUILD)/host/detection/level-1: $(BUILD)/host/detection/32/matrix
+$(BUILD)/host/detection/level-2: $(BUILD)/host/detection/32-guarded/matrix
+$(BUILD)/host/detection/level-1 $(BUILD)/host/detection/level-2:
+	$(Q)$< > $@

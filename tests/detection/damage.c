@@ -10,14 +10,29 @@ static void (*visitor)(const struct damage *damage);
 static struct block blocks[3][SCENE_BLOCKS]; /* by kind */
 static unsigned counts[3];
 
-void damage_apply(const struct damage *damage)
+static bool changes(const struct damage *damage, const char *from, size_t size)
 {
-    memcpy(damage->at, damage->bytes, damage->length);
-    if (damage->kind >= FREE_BLOCK_KINDS)
-        return;
+    for (size_t i = 0; i < damage->length; i++) {
+        const char *at = damage->at + i;
+        if (at >= from && at < from + size && (unsigned char)*at != damage->bytes[i])
+            return true;
+    }
+    return false;
+}
+
+bool damage_apply(const struct damage *damage)
+{
+    bool spoils = false;
     for (struct block *live = scene_live; live < scene_live + scene_live_count; live++)
-        if (live->p != NULL && damage->at < live->p + live->size && live->p < damage->at + damage->length)
-            live->spoiled = true; /* what goes through a free block ends in the next one */
+        if (live->p != NULL && changes(damage, live->p, live->size))
+            spoils = live->spoiled = true;
+    memcpy(damage->at, damage->bytes, damage->length);
+    return spoils;
+}
+
+bool damage_reaches(const struct damage *damage, const struct block *live)
+{
+    return live->p != NULL && changes(damage, live->p, live->foreign ? live->size : scene_rounded(live->size));
 }
 
 static void visit_if_it_changes(const struct damage *damage)
@@ -38,8 +53,9 @@ static void each_bit(struct damage damage, void *at, size_t size)
     }
 }
 
-/* Numbers that stand for something: none, all ones, neighbours of the old one, the limit, each block. */
-enum { VALUES = 6 + 2 * SCENE_BLOCKS };
+/* Numbers that stand for something: none, all ones, neighbours of the old one, the limit; and where an index
+ * stands, each block. */
+enum { SPECIAL = 6, VALUES = SPECIAL + 2 * SCENE_BLOCKS };
 
 static unsigned values_near(uint32_t old, uint32_t values[VALUES])
 {
@@ -56,7 +72,8 @@ static unsigned values_near(uint32_t old, uint32_t values[VALUES])
     return count;
 }
 
-static void each_value(struct damage damage, void *at, size_t size)
+/* The first `most` of them. */
+static void each_value(struct damage damage, void *at, size_t size, unsigned most)
 {
     uint32_t values[VALUES];
     uint32_t old = 0;
@@ -64,7 +81,7 @@ static void each_value(struct damage damage, void *at, size_t size)
     unsigned count = values_near(old, values);
     damage.at = at;
     damage.length = size;
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count && i < most; i++) {
         memcpy(damage.bytes, &values[i], sizeof values[i]);
         visit_if_it_changes(&damage);
     }
@@ -73,11 +90,17 @@ static void each_value(struct damage damage, void *at, size_t size)
 static void each_bit_and_value(struct damage damage, void *at, size_t size)
 {
     each_bit(damage, at, size);
-    each_value(damage, at, size);
+    each_value(damage, at, size, VALUES);
+}
+
+static void each_bit_and_special(struct damage damage, void *at, size_t size)
+{
+    each_bit(damage, at, size);
+    each_value(damage, at, size, SPECIAL);
 }
 
 /* What programs write by accident. */
-static const unsigned char patterns[][DAMAGE_LENGTH + 1] = {
+static const unsigned char patterns[][DAMAGE_RUN + 1] = {
     {0},
     "\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377",
     "UUUUUUUUUUUUUUUU",
@@ -91,33 +114,51 @@ enum { PATTERNS = sizeof patterns / sizeof patterns[0] };
 /* What kind a run of bytes is; DAMAGE_KINDS: of no interest here. */
 typedef enum damage_kind kind_of_run(const struct damage *damage);
 
-/* 1 to 16 bytes of each pattern, from `at` up; or up to `at`, if `down`. */
-static void each_run(struct damage damage, char *at, bool down, kind_of_run *kind_of)
+/* `length` bytes of the pattern p at `at`. */
+static void one_run(struct damage damage, char *at, size_t length, unsigned p, kind_of_run *kind_of)
+{
+    if (at < scene_memory || at + length > scene_memory + SCENE_MEMORY)
+        return;
+    damage.at = at;
+    damage.length = length;
+    for (size_t i = 0; i < length; i++)
+        damage.bytes[i] = patterns[p][i % DAMAGE_RUN];
+    damage.kind = kind_of(&damage);
+    if (damage.kind != DAMAGE_KINDS)
+        visit_if_it_changes(&damage);
+}
+
+/* 1 to `most` bytes of each pattern, from `at` up. */
+static void each_run_up(struct damage damage, char *at, size_t most, kind_of_run *kind_of)
 {
     for (unsigned p = 0; p < PATTERNS; p++)
-        for (size_t length = 1; length <= DAMAGE_LENGTH; length++) {
-            damage.at = down ? at - length : at;
-            damage.length = length;
-            memcpy(damage.bytes, patterns[p], length);
-            if (damage.at < scene_memory || damage.at + length > scene_memory + SCENE_MEMORY)
-                continue;
-            damage.kind = kind_of(&damage);
-            if (damage.kind != DAMAGE_KINDS)
-                visit_if_it_changes(&damage);
-        }
+        for (size_t length = 1; length <= most; length++)
+            one_run(damage, at, length, p, kind_of);
+}
+
+/* 1 to 16 bytes of each pattern, up to `at`. */
+static void each_run_down(struct damage damage, char *at, kind_of_run *kind_of)
+{
+    for (unsigned p = 0; p < PATTERNS; p++)
+        for (size_t length = 1; length <= DAMAGE_RUN; length++)
+            one_run(damage, at - length, length, p, kind_of);
+}
+
+/* Every `step` granules, its place in the granule going round: a bit; and a run, if there is to be one. */
+static void each_granule(struct damage damage, char *from, char *to, unsigned step, kind_of_run *kind_of)
+{
+    for (unsigned n = 0; from + n % CAIRN_GRANULE < to; n++, from += step * CAIRN_GRANULE) {
+        char *at = from + n % CAIRN_GRANULE;
+        damage.at = at;
+        damage.length = 1;
+        damage.bytes[0] = (unsigned char)*at ^ (unsigned char)(1u << n % 7u);
+        visit_if_it_changes(&damage);
+        if (kind_of != NULL)
+            one_run(damage, at, 1 + n % DAMAGE_RUN, n % PATTERNS, kind_of);
+    }
 }
 
 /* ---- A free block ------------------------------------------------------------------------------- */
-
-static bool changes(const struct damage *damage, const char *from, size_t size)
-{
-    for (size_t i = 0; i < damage->length; i++) {
-        const char *at = damage->at + i;
-        if (at >= from && at < from + size && (unsigned char)*at != damage->bytes[i])
-            return true;
-    }
-    return false;
-}
 
 /* Where what is written equals what stands there, a run may reach metadata and not change it. */
 static bool changes_metadata(const struct damage *damage)
@@ -135,6 +176,19 @@ static enum damage_kind start_of_free(const struct damage *damage)
 static enum damage_kind end_of_free(const struct damage *damage)
 {
     return changes_metadata(damage) ? END_OF_FREE : MIDDLE_OF_FREE;
+}
+
+static enum damage_kind middle_of_free(const struct damage *damage)
+{
+    const struct block *block = &blocks[CAIRN_FREE][damage->block];
+    const char *tail = block->p + block->size - sizeof(link_t);
+    return damage->at + damage->length <= tail ? MIDDLE_OF_FREE : DAMAGE_KINDS;
+}
+
+static enum damage_kind never_used(const struct damage *damage)
+{
+    const char *limit = heap_pointer(scene_heap, scene_heap->limit);
+    return damage->at + damage->length <= limit ? NEVER_USED : DAMAGE_KINDS;
 }
 
 static void each_forged_link(struct damage damage, struct granule *first, index_t size)
@@ -163,13 +217,19 @@ static void each_of_free(unsigned n, const struct block *block)
     each_bit_and_value((struct damage){.kind = TAIL, .block = n}, tail, sizeof(link_t));
     each_bit_and_value((struct damage){.kind = PREV, .block = n}, &first->prev, sizeof(link_t));
     each_forged_link((struct damage){.kind = FORGED_LINK, .block = n}, first, size);
-    each_run((struct damage){.block = n}, block->p, false, start_of_free);
-    each_run((struct damage){.block = n}, block->p + block->size, true, end_of_free);
-    for (char *at = (char *)&first->tail; at < (char *)tail; at += CAIRN_GRANULE)
-        each_value((struct damage){.kind = MIDDLE_OF_FREE, .block = n}, at, sizeof(link_t));
+    each_run_up((struct damage){.block = n}, block->p, DAMAGE_RUN, start_of_free);
+    each_run_down((struct damage){.block = n}, block->p + block->size, end_of_free);
+    each_granule((struct damage){.kind = MIDDLE_OF_FREE, .block = n}, (char *)&first->tail, (char *)tail, 1,
+                 middle_of_free);
 }
 
-/* ---- Past the ends of a live block; where a free one begins there, its turn is above -------------- */
+static void each_above_top(void)
+{
+    char *limit = heap_pointer(scene_heap, scene_heap->limit);
+    each_granule((struct damage){.kind = NEVER_USED}, heap_pointer(scene_heap, scene_heap->top), limit, 7, never_used);
+}
+
+/* ---- Past the ends of a live block ----------------------------------------------------------------- */
 
 static bool lies_in(const char *from, const char *past, enum cairn_kind kind)
 {
@@ -183,15 +243,27 @@ static bool lies_in(const char *from, const char *past, enum cairn_kind kind)
     return true;
 }
 
+/* Does it change the links of the free block that begins at `p`, and go no further than that reaches? */
+static bool ends_in_free(const struct damage *damage, const char *p)
+{
+    for (unsigned i = 0; i < counts[CAIRN_FREE]; i++)
+        if (blocks[CAIRN_FREE][i].p == p)
+            return damage->at + damage->length <= p + blocks[CAIRN_FREE][i].size &&
+                   changes(damage, p, offsetof(struct granule, tail));
+    return false;
+}
+
 static enum damage_kind past_live(const struct damage *damage)
 {
     const struct block *live = &scene_live[damage->block];
     const char *end = live->p + scene_rounded(live->size);
     const char *past = damage->at + damage->length;
     if (past <= end)
-        return INTO_SLACK;
+        return damage->length == 1 ? ONE_INTO_SLACK : INTO_SLACK;
     if (end > (char *)heap_pointer(scene_heap, scene_heap->top) - 1)
-        return ABOVE_THE_TOP;
+        return PAST_THE_TOP;
+    if (ends_in_free(damage, end))
+        return INTO_FREE_ABOVE;
     if (lies_in(end, past, CAIRN_RESERVED))
         return INTO_RESERVED;
     return lies_in(end, past, CAIRN_USED) ? INTO_LIVE_ABOVE : DAMAGE_KINDS;
@@ -205,6 +277,32 @@ static enum damage_kind before_live(const struct damage *damage)
     return lies_in(damage->at, past, CAIRN_USED) ? INTO_LIVE_BELOW : DAMAGE_KINDS;
 }
 
+/* ---- In a live block ----------------------------------------------------------------------------- */
+
+/* What stands at its end at level 2. */
+struct kept {
+    const void *owner;
+    size_t size;
+};
+
+static void each_kept(unsigned n, const struct block *live)
+{
+    struct kept *kept = (struct kept *)(void *)(live->p + scene_rounded(live->size)) - 1;
+    char *canary = live->p + live->size;
+    each_bit((struct damage){.kind = CANARY, .block = n}, canary, (size_t)((char *)kept - canary));
+    each_bit_and_special((struct damage){.kind = STORED_OWNER, .block = n}, &kept->owner, sizeof kept->owner);
+    each_bit_and_special((struct damage){.kind = STORED_SIZE, .block = n}, &kept->size, sizeof kept->size);
+}
+
+static void each_of_live(unsigned n, const struct block *live)
+{
+    each_run_up((struct damage){.block = n}, live->p + live->size, DAMAGE_LENGTH, past_live);
+    each_run_down((struct damage){.block = n}, live->p, before_live);
+    each_granule((struct damage){.kind = LIVE_BYTES, .block = n}, live->p, live->p + live->size, 1, NULL);
+    if (SCENE_KEPT != 0)
+        each_kept(n, live);
+}
+
 /* ---- The control data --------------------------------------------------------------------------- */
 
 static enum damage_kind into_map(const struct damage *damage)
@@ -215,12 +313,12 @@ static enum damage_kind into_map(const struct damage *damage)
 
 static void each_of_map(void)
 {
-    each_run((struct damage){.block = 0}, scene_memory, false, into_map);
+    each_run_up((struct damage){.block = 0}, scene_memory, DAMAGE_RUN, into_map);
     for (struct tile *tile = &scene_heap->tile0; (char *)tile >= scene_memory; tile--) {
         each_bit((struct damage){.kind = BOUND_BITS}, &tile->bound, sizeof tile->bound);
         each_bit((struct damage){.kind = USED_BITS}, &tile->used, sizeof tile->used);
-        each_value((struct damage){.kind = MAP_WORD}, &tile->bound, sizeof tile->bound);
-        each_value((struct damage){.kind = MAP_WORD}, &tile->used, sizeof tile->used);
+        each_value((struct damage){.kind = MAP_WORD}, &tile->bound, sizeof tile->bound, SPECIAL);
+        each_value((struct damage){.kind = MAP_WORD}, &tile->used, sizeof tile->used, SPECIAL);
     }
 }
 
@@ -228,8 +326,8 @@ static void each_of_control(void)
 {
     struct cairn_heap *heap = scene_heap;
     each_of_map();
-    each_bit_and_value((struct damage){.kind = USED_COUNT}, &heap->used, sizeof heap->used);
-    each_bit_and_value((struct damage){.kind = NONEMPTY}, &heap->nonempty, sizeof heap->nonempty);
+    each_bit_and_special((struct damage){.kind = USED_COUNT}, &heap->used, sizeof heap->used);
+    each_bit_and_special((struct damage){.kind = NONEMPTY}, &heap->nonempty, sizeof heap->nonempty);
     for (unsigned bin = 0; bin <= bin_of(heap->limit); bin++)
         each_bit_and_value((struct damage){.kind = BIN}, &heap->bins[bin], sizeof heap->bins[bin]);
     each_bit_and_value((struct damage){.kind = TOP}, &heap->top, sizeof heap->top);
@@ -243,10 +341,9 @@ void damage_each(void (*visit)(const struct damage *damage))
         counts[kind] = scene_blocks(kind, blocks[kind]);
     for (unsigned i = 0; i < counts[CAIRN_FREE]; i++)
         each_of_free(i, &blocks[CAIRN_FREE][i]);
+    each_above_top();
     for (unsigned i = 0; i < scene_live_count; i++)
-        if (scene_live[i].p != NULL && !scene_live[i].foreign) {
-            each_run((struct damage){.block = i}, scene_live[i].p + scene_live[i].size, false, past_live);
-            each_run((struct damage){.block = i}, scene_live[i].p, true, before_live);
-        }
+        if (scene_live[i].p != NULL && !scene_live[i].foreign)
+            each_of_live(i, &scene_live[i]);
     each_of_control();
 }

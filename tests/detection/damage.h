@@ -8,27 +8,36 @@
 #include "scene.h"
 
 enum damage_kind {
-    /* A free block */
-    LINK_OR_CHECK,  /* a bit or all of `next` or `check` */
+    /* Free memory */
+    LINK_OR_CHECK,  /* a bit or all of `next` or `check` of a free block */
     TAIL,           /* a bit or all of `tail` */
     PREV,           /* a bit or all of `prev` */
     START_OF_FREE,  /* 1 to 16 bytes at its start */
     END_OF_FREE,    /* 1 to 16 bytes at its end */
     FORGED_LINK,    /* `next` and `check`, so that they agree */
-    MIDDLE_OF_FREE, /* where nothing is kept */
+    MIDDLE_OF_FREE, /* a bit or 1 to 16 bytes where nothing is kept */
     FREE_BLOCK_KINDS,
+    NEVER_USED = FREE_BLOCK_KINDS, /* the same above the top */
+    FREE_KINDS,
 
-    /* What stands past the end of a live block, or before its start, unless it is a free one */
-    INTO_SLACK = FREE_BLOCK_KINDS,
+    /* What stands past the end of a live block, or before its start */
+    ONE_INTO_SLACK = FREE_KINDS, /* one byte */
+    INTO_SLACK,                  /* more */
+    INTO_FREE_ABOVE,
     INTO_LIVE_ABOVE,
     INTO_LIVE_BELOW,
     INTO_RESERVED,
-    ABOVE_THE_TOP,
-    LIVE_BLOCK_KINDS,
+    PAST_THE_TOP,
+    /* What stands in a live block, and is kept with it at level 2 */
+    LIVE_BYTES,
+    CANARY,
+    STORED_OWNER,
+    STORED_SIZE,
+    LIVE_KINDS,
 
     /* The control data */
-    INTO_BINS = LIVE_BLOCK_KINDS, /* 1 to 16 bytes before the first block */
-    INTO_MAP,                     /* 1 to 16 bytes at the heap's start */
+    INTO_BINS = LIVE_KINDS, /* 1 to 16 bytes before the first block */
+    INTO_MAP,               /* 1 to 16 bytes at the heap's start */
     BOUND_BITS,
     USED_BITS,
     MAP_WORD,
@@ -40,11 +49,12 @@ enum damage_kind {
     DAMAGE_KINDS
 };
 
-enum { DAMAGE_LENGTH = 16 };
+/* Bytes in a row at most; an overrun goes through what is kept with the block first. */
+enum { DAMAGE_RUN = 16, DAMAGE_LENGTH = DAMAGE_RUN + SCENE_KEPT };
 
 struct damage {
     enum damage_kind kind;
-    unsigned block; /* its number in the scene's free blocks; of the one that overruns, in scene_live */
+    unsigned block; /* its number in the scene's free blocks; or in scene_live, if it overruns or is overwritten */
     char *at;
     size_t length;
     unsigned char bytes[DAMAGE_LENGTH];
@@ -53,6 +63,10 @@ struct damage {
 /* Call visit() for each damage to the scene as it stands. Every one changes something. */
 void damage_each(void (*visit)(const struct damage *damage));
 
-void damage_apply(const struct damage *damage);
+/* Live blocks that lose bytes by it are spoiled. Returns whether any of them does. */
+bool damage_apply(const struct damage *damage);
+
+/* Does it change a byte of what the live block takes? */
+bool damage_reaches(const struct damage *damage, const struct block *live);
 
 #endif

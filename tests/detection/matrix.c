@@ -15,26 +15,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FREE_BLOCK "A free block is overwritten"
-#define LIVE_BLOCK "A live block overruns"
+#define FREE_MEMORY "Free memory is overwritten"
+#define OVERRUN "A live block overruns"
+#define LIVE_BLOCK "A live block is overwritten"
 #define CONTROL "Control data is overwritten"
 #define POINTER "A pointer is not a live block's, or not the caller's"
 
 static const struct {
     const char *section, *what;
 } subjects[SUBJECTS] = {
-    [LINK_OR_CHECK] = {FREE_BLOCK, "`next` or `check`: a bit, or another number"},
-    [TAIL] = {FREE_BLOCK, "`tail`: a bit, or another number"},
-    [PREV] = {FREE_BLOCK, "`prev`: a bit, or another number"},
-    [START_OF_FREE] = {FREE_BLOCK, "its first 1 to 16 bytes"},
-    [END_OF_FREE] = {FREE_BLOCK, "its last 1 to 16 bytes"},
-    [FORGED_LINK] = {FREE_BLOCK, "`next` and `check`, forged to agree"},
-    [MIDDLE_OF_FREE] = {FREE_BLOCK, "what lies between"},
-    [INTO_SLACK] = {LIVE_BLOCK, "within its last granule"},
-    [INTO_LIVE_ABOVE] = {LIVE_BLOCK, "into a live block above"},
-    [INTO_LIVE_BELOW] = {LIVE_BLOCK, "into a live block below"},
-    [INTO_RESERVED] = {LIVE_BLOCK, "into a reserved block above"},
-    [ABOVE_THE_TOP] = {LIVE_BLOCK, "past the top"},
+    [LINK_OR_CHECK] = {FREE_MEMORY, "`next` or `check`: a bit, or another number"},
+    [TAIL] = {FREE_MEMORY, "`tail`: a bit, or another number"},
+    [PREV] = {FREE_MEMORY, "`prev`: a bit, or another number"},
+    [START_OF_FREE] = {FREE_MEMORY, "a free block's first 1 to 16 bytes"},
+    [END_OF_FREE] = {FREE_MEMORY, "a free block's last 1 to 16 bytes"},
+    [FORGED_LINK] = {FREE_MEMORY, "`next` and `check`, forged to agree"},
+    [MIDDLE_OF_FREE] = {FREE_MEMORY, "what lies between: a bit, or 1 to 16 bytes"},
+    [NEVER_USED] = {FREE_MEMORY, "what is above the top: a bit, or 1 to 16 bytes"},
+    [ONE_INTO_SLACK] = {OVERRUN, "by one byte, into its own slack"},
+    [INTO_SLACK] = {OVERRUN, "by more, into its own slack"},
+    [INTO_FREE_ABOVE] = {OVERRUN, "into a free block above"},
+    [INTO_LIVE_ABOVE] = {OVERRUN, "into a live block above"},
+    [INTO_LIVE_BELOW] = {OVERRUN, "into a live block below"},
+    [INTO_RESERVED] = {OVERRUN, "into a reserved block above"},
+    [PAST_THE_TOP] = {OVERRUN, "past the top"},
+    [LIVE_BYTES] = {LIVE_BLOCK, "its own bytes: a bit"},
+    [CANARY] = {LIVE_BLOCK, "the canary: a bit"},
+    [STORED_OWNER] = {LIVE_BLOCK, "the owner that is kept with it: a bit, or another number"},
+    [STORED_SIZE] = {LIVE_BLOCK, "the size that is kept with it: a bit, or another number"},
     [INTO_BINS] = {CONTROL, "1 to 16 bytes below the first block: the last bins"},
     [INTO_MAP] = {CONTROL, "the heap's first 1 to 16 bytes: the map's end"},
     [BOUND_BITS] = {CONTROL, "map: a `bound` bit"},
@@ -63,6 +71,7 @@ static const char *const acts[ACTS] = {
     [ABOVE_IS_RESIZED] = "the block above is resized",
     [IS_LOOKED_AT] = "it stays, but is read",
     [OWN_USE] = "the block that overran is freed or resized",
+    [ITS_USE] = "the block that was written into is freed or resized",
     [READS_IT] = "any that reads it",
     [INSPECTION] = "inspection",
     [TO_FREE] = "free",

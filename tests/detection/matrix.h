@@ -10,7 +10,7 @@
 enum outcome {
     AT_ONCE,     /* the operation ended in cairn_fatal() */
     BY_CHECK,    /* it did not, but cairn_check() would have told, if asked before; no live block is harmed */
-    TOO_LATE,    /* the same, and a live block is harmed, or given out again */
+    TOO_LATE,    /* the same, and one is harmed, or given out again */
     LATER,       /* cairn_check() would not have told, but a free ends in cairn_fatal(), and nothing is harmed */
     HARMLESS,    /* nothing is harmed, all can be freed, and cairn_check() finds nothing */
     NOT_FOUND,   /* none of these */
@@ -41,6 +41,7 @@ enum act {
     ABOVE_IS_RESIZED,
     IS_LOOKED_AT, /* it stays free, and as large as it is */
     OWN_USE,      /* the block that overran is freed or resized */
+    ITS_USE,      /* the block that was written into is */
     READS_IT,
     INSPECTION,
     TO_FREE,

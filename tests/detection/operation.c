@@ -28,8 +28,10 @@ static void add_for_block(unsigned block)
         add((struct operation){.verb = REALLOC, .block = block, .size = 1});
 }
 
-static void add_request(size_t size)
+/* What takes all of `room` bytes, once and over and over. */
+static void add_request(size_t room)
 {
+    size_t size = scene_request(room);
     add((struct operation){.verb = MALLOC, .size = size, .times = 1});
     add((struct operation){.verb = MALLOC, .size = size, .times = 32});
 }
@@ -131,7 +133,7 @@ static bool result_is_good(const struct operation *operation)
     case REALLOC:
         return moved_well(block, operation->size);
     case USABLE_SIZE:
-        return result_size == scene_rounded(block->size);
+        return result_size == scene_usable(block->size);
     case MALLOC:
         for (unsigned i = 0; i < result_count; i++)
             if (!is_new(results[i], operation->size))
@@ -143,12 +145,7 @@ static bool result_is_good(const struct operation *operation)
     case ALIGNED_ALLOC:
         return aligned(results[0], ALIGNMENT) && is_new(results[0], operation->size);
     case SBRK:
-        if (results[0] == (void *)-1)
-            return true;
-        if (!scene_add(results[0], operation->size))
-            return false;
-        scene_live[scene_live_count - 1].foreign = true;
-        return true;
+        return results[0] == (void *)-1 || scene_add_foreign(results[0], operation->size);
     }
     return false;
 }

@@ -5,7 +5,7 @@
 
 #include "blocks.h"
 #include "host_port.h"
-#include "system.h"
+#include "watch.h"
 
 #include <string.h>
 
@@ -52,30 +52,49 @@ void scene_free(void *p)
 
 /* ---- What is known of it ---------------------------------------------------------------------- */
 
+static size_t room_of(const struct block *block)
+{
+    return block->foreign ? block->size : scene_rounded(block->size);
+}
+
 static bool overlaps_a_live_one(const char *p, size_t size)
 {
     for (const struct block *live = scene_live; live < scene_live + scene_live_count; live++)
-        if (live->p != NULL && p < live->p + scene_rounded(live->size) && live->p < p + size)
+        if (live->p != NULL && p < live->p + room_of(live) && live->p < p + size)
             return true;
     return false;
 }
 
+static bool could_be(const struct block *block)
+{
+    uintptr_t offset = (uintptr_t)block->p - (uintptr_t)scene_memory;
+    return offset < SCENE_MEMORY && room_of(block) <= SCENE_MEMORY - offset && block->p >= (char *)(scene_heap + 1) &&
+           !overlaps_a_live_one(block->p, room_of(block));
+}
+
 bool scene_could_return(const void *p, size_t size)
 {
-    uintptr_t offset = (uintptr_t)p - (uintptr_t)scene_memory;
-    return offset < SCENE_MEMORY && scene_rounded(size) <= SCENE_MEMORY - offset && aligned(p, CAIRN_GRANULE) &&
-           (const char *)p >= (char *)(scene_heap + 1) && !overlaps_a_live_one(p, scene_rounded(size));
+    return aligned(p, CAIRN_GRANULE) && could_be(&(struct block){.p = (char *)(uintptr_t)p, .size = size});
+}
+
+static bool add(struct block block, size_t usable)
+{
+    if (!could_be(&block) || scene_live_count == SCENE_BLOCKS)
+        return false;
+    block.seed = scene_live_count + 1u;
+    scene_live[scene_live_count++] = block;
+    fill(block.p, usable, block.seed);
+    return true;
 }
 
 bool scene_add(void *p, size_t size)
 {
-    if (!scene_could_return(p, size) || scene_live_count == SCENE_BLOCKS)
-        return false;
-    size_t rounded = scene_rounded(size);
-    struct block *live = &scene_live[scene_live_count++];
-    *live = (struct block){.p = p, .size = size, .seed = scene_live_count};
-    fill(p, rounded, live->seed);
-    return true;
+    return aligned(p, CAIRN_GRANULE) && add((struct block){.p = p, .size = size}, scene_usable(size));
+}
+
+bool scene_add_foreign(void *p, size_t size)
+{
+    return add((struct block){.p = p, .size = size, .foreign = true}, size);
 }
 
 bool scene_is_intact(const struct block *live)
@@ -89,6 +108,11 @@ bool scene_all_intact(void)
         if (!scene_is_intact(live))
             return false;
     return true;
+}
+
+char *scene_break(void)
+{
+    return scene_is_system ? sbrk(0) : heap_pointer(scene_heap, scene_heap->top);
 }
 
 struct listing {
@@ -114,10 +138,15 @@ unsigned scene_blocks(enum cairn_kind kind, struct block blocks[SCENE_BLOCKS])
 
 /* ---- Shapes: sizes are granules, less a byte or two so that blocks have slack ----------------- */
 
+/* Granules of the smallest block. */
+enum { SLACK = 2, LEAST = (SCENE_KEPT + SLACK + CAIRN_GRANULE - 1) / CAIRN_GRANULE };
+
 static bool live(size_t granules)
 {
-    void *p = scene_malloc(granules * CAIRN_GRANULE - scene_live_count % 3u);
-    return p != NULL && scene_add(p, granules * CAIRN_GRANULE - scene_live_count % 3u);
+    size_t room = (granules < LEAST ? LEAST : granules) * CAIRN_GRANULE;
+    size_t size = scene_request(room) - scene_live_count % (SLACK + 1u);
+    void *p = scene_malloc(size);
+    return p != NULL && scene_add(p, size);
 }
 
 static void let_go(unsigned n)
@@ -157,12 +186,16 @@ static void build_one_large_free_block(void)
     let_go(1);
 }
 
+/* Where no block is so small, each is what is left of a larger one. */
 static void build_one_granule_free_blocks(void)
 {
+    size_t freed = LEAST > 1 ? LEAST + 1 : 1;
     for (unsigned i = 0; i < 60; i++)
-        live(1);
+        live(i % 2 == 0 ? 1 : freed);
     for (unsigned i = 1; i < 59; i += 2)
         let_go(i);
+    for (unsigned i = 1; i < 59 && freed > 1; i += 2)
+        live(1);
 }
 
 static void build_large_blocks(void)
@@ -186,8 +219,7 @@ static void build_one_bin(void)
 
 static void foreign(ptrdiff_t size)
 {
-    scene_add(sbrk(size), (size_t)size);
-    scene_live[scene_live_count - 1].foreign = true;
+    scene_add_foreign(sbrk(size), (size_t)size);
 }
 
 /* Blocks below, between and above what others took by sbrk(), live and free ones next to it. */
@@ -222,7 +254,7 @@ const unsigned scene_count = sizeof scenes / sizeof scenes[0];
 void scene_build(const struct scene *scene)
 {
     memset(scene_memory, 0, sizeof scene_memory);
-    memset(&cairn_system_state, 0, sizeof cairn_system_state);
+    memset(watch_state, 0, watch_state_size());
     scene_live_count = 0;
     scene_is_system = scene->system;
     if (scene->system) {
@@ -242,7 +274,7 @@ static struct {
     char memory[SCENE_MEMORY];
     struct block live[SCENE_BLOCKS];
     unsigned live_count;
-    struct cairn_system state;
+    char state[WATCH_STATE];
 } saved;
 
 void scene_save(void)
@@ -250,7 +282,7 @@ void scene_save(void)
     memcpy(saved.memory, scene_memory, SCENE_MEMORY);
     memcpy(saved.live, scene_live, sizeof scene_live);
     saved.live_count = scene_live_count;
-    saved.state = cairn_system_state;
+    memcpy(saved.state, watch_state, watch_state_size());
 }
 
 void scene_restore(void)
@@ -258,5 +290,5 @@ void scene_restore(void)
     memcpy(scene_memory, saved.memory, SCENE_MEMORY);
     memcpy(scene_live, saved.live, sizeof scene_live);
     scene_live_count = saved.live_count;
-    cairn_system_state = saved.state;
+    memcpy(watch_state, saved.state, watch_state_size());
 }

@@ -14,6 +14,10 @@ enum {
     SCENE_GRANULES = 512,
     SCENE_MEMORY = SCENE_GRANULES * CAIRN_GRANULE,
     SCENE_BLOCKS = 160, /* live or free, at most */
+
+    /* Bytes that are kept with each block, behind those that were asked for: a canary of one or more, who asked
+     * for it, and its size. */
+    SCENE_KEPT = CAIRN_CHECK == 2 ? 1 + 2 * sizeof(void *) : 0,
 };
 
 struct block {
@@ -41,6 +45,9 @@ extern bool scene_is_system;
 /* Its free and reserved blocks, by the map, into `blocks`. Returns how many. */
 unsigned scene_blocks(enum cairn_kind kind, struct block blocks[SCENE_BLOCKS]);
 
+/* Where all blocks end, and what others have. */
+char *scene_break(void);
+
 void scene_build(const struct scene *scene);
 void scene_save(void);
 void scene_restore(void);
@@ -56,14 +63,29 @@ void scene_free(void *p);
 /* Bytes of the granules that a request of `size` takes. */
 static inline size_t scene_rounded(size_t size)
 {
+    size += SCENE_KEPT;
     return size == 0 ? CAIRN_GRANULE : (size + CAIRN_GRANULE - 1u) / CAIRN_GRANULE * CAIRN_GRANULE;
+}
+
+/* Those of them that are the caller's. */
+static inline size_t scene_usable(size_t size)
+{
+    return CAIRN_CHECK == 2 ? size : scene_rounded(size);
+}
+
+/* The largest request that takes no more than `room` bytes. */
+static inline size_t scene_request(size_t room)
+{
+    return room > SCENE_KEPT ? room - SCENE_KEPT : 0;
 }
 
 /* Could a sound heap return `p` for `size` bytes: inside, aligned, and over no live block? */
 bool scene_could_return(const void *p, size_t size);
 
-/* A live block more: `p` was returned for `size` bytes. Fills it. False if it could not be. */
+/* A live block more: `p` was returned for `size` bytes; or by sbrk(), to somebody else. Fills it. False if it
+ * could not be. */
 bool scene_add(void *p, size_t size);
+bool scene_add_foreign(void *p, size_t size);
 
 /* Does the live block hold what it held, and does every one? Of a spoiled one that is not asked. */
 bool scene_is_intact(const struct block *live);

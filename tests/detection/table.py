@@ -1,7 +1,8 @@
 """table.py DOCUMENT LEVEL=LINES...: write the table of the detection matrix into DOCUMENT, between its two marks.
 
-LINES is what tests/detection/matrix printed for a library of that check level; each level becomes two columns. With
---check nothing is written: exits with 1 if DOCUMENT has another table.
+LINES is what tests/detection/matrix printed for a library of that check level; each level becomes two columns, with
+"-" where it has no such damage, or none that the operation meets. With --check nothing is written: exits with 1 if
+DOCUMENT has another table.
 
 SPDX-License-Identifier: MIT"""
 import sys
@@ -40,9 +41,16 @@ def cells(counts):
     return f"{tries:,} | {', '.join(told)}"
 
 
+def in_order(keys):
+    """Each once: by section, then by what, then by operation, in the order in which these come first."""
+    keys = list(dict.fromkeys(keys))
+    orders = [list(dict.fromkeys(part)) for part in zip(*keys)]
+    return sorted(keys, key=lambda key: [order.index(part) for part, order in zip(key, orders)])
+
+
 def table(levels):
     """One table for a section; `levels` are pairs of a name and its rows."""
-    keys = list(dict.fromkeys(key for _, rows in levels for key in rows))
+    keys = in_order(key for _, rows in levels for key in rows)
     tries = (f"{sum(map(sum, rows.values())):,} tries at level {level}" for level, rows in levels)
     text = "\n" + ", ".join(tries) + ".\n"
     for section in dict.fromkeys(key[0] for key in keys):
@@ -50,7 +58,7 @@ def table(levels):
         text += "\n|---|---|" + "---:|---|" * len(levels) + "\n"
         for key in keys:
             if key[0] == section:
-                told = " | ".join(cells(rows[key]) if key in rows else " | " for _, rows in levels)
+                told = " | ".join(cells(rows[key]) if key in rows else "- | -" for _, rows in levels)
                 text += f"| {key[1]} | {key[2]} | {told} |\n"
     return text + "\n"
 

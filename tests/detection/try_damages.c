@@ -11,8 +11,8 @@
 
 static struct operation operations[OPERATIONS];
 static unsigned operation_count;
-static unsigned char reads[OPERATIONS][SCENE_MEMORY]; /* the byte */
-static bool leaves[OPERATIONS][SCENE_BLOCKS];         /* the free block as it is */
+static unsigned char touches[OPERATIONS][SCENE_MEMORY]; /* the byte: reads it, or takes it */
+static bool leaves[OPERATIONS][SCENE_BLOCKS];           /* the free block as it is */
 static struct block free_blocks[SCENE_BLOCKS];
 static unsigned free_count;
 
@@ -24,17 +24,33 @@ static bool is_among(const struct block *block, const struct block *list, unsign
     return false;
 }
 
+/* Mark what is free: blocks, and what is above the break. */
+static void mark_free(unsigned char marks[SCENE_MEMORY], const struct block *blocks, unsigned count)
+{
+    const char *brk = scene_break();
+    const char *limit = heap_pointer(scene_heap, scene_heap->limit);
+    memset(marks, 0, SCENE_MEMORY);
+    for (const struct block *block = blocks; block < blocks + count; block++)
+        memset(marks + (block->p - scene_memory), 1, block->size);
+    memset(marks + (brk - scene_memory), 1, (size_t)(limit - brk));
+}
+
 static bool try_on_sound_heap(unsigned n)
 {
+    static unsigned char was_free[SCENE_MEMORY], is_free[SCENE_MEMORY];
     struct block after[SCENE_BLOCKS];
     scene_restore();
-    memset(reads[n], 0, SCENE_MEMORY);
-    watch_reads(reads[n]);
+    mark_free(was_free, free_blocks, free_count);
+    memset(touches[n], 0, SCENE_MEMORY);
+    watch_reads(touches[n]);
     enum ending ending = operation_run(&operations[n]);
     watch_reads(NULL);
     unsigned count = scene_blocks(CAIRN_FREE, after);
     for (unsigned i = 0; i < free_count; i++)
         leaves[n][i] = is_among(&free_blocks[i], after, count);
+    mark_free(is_free, after, count);
+    for (size_t i = 0; i < SCENE_MEMORY; i++)
+        touches[n][i] |= was_free[i] && !is_free[i];
     if (ending == RETURNED && operation_fate(&operations[n]) == GOES_WELL)
         return true;
     printf("# %s, sound: operation %u does not go well\n", matrix_scene->name, n);
@@ -43,21 +59,28 @@ static bool try_on_sound_heap(unsigned n)
 
 /* ---- Which operations concern a damage -------------------------------------------------------------- */
 
-static bool reads_what_changes(unsigned n, const struct damage *damage)
+static bool touches_what_changes(unsigned n, const struct damage *damage)
 {
-    const unsigned char *read = reads[n] + (damage->at - scene_memory);
+    const unsigned char *touched = touches[n] + (damage->at - scene_memory);
     for (size_t i = 0; i < damage->length; i++)
-        if (read[i] && (unsigned char)damage->at[i] != damage->bytes[i])
+        if (touched[i] && (unsigned char)damage->at[i] != damage->bytes[i])
             return true;
     return false;
 }
 
-/* No operation reads what it writes past the ends of a live block: the block's own count. */
+static bool is_of_live(const struct damage *damage)
+{
+    return damage->kind >= FREE_KINDS && damage->kind < LIVE_KINDS;
+}
+
+/* At level 1 no operation reads what is written into live blocks: those of the blocks concerned count. */
 static bool concerns(unsigned n, const struct damage *damage)
 {
-    if (damage->kind < FREE_BLOCK_KINDS || damage->kind >= LIVE_BLOCK_KINDS)
-        return reads_what_changes(n, damage);
-    return (operations[n].verb == FREE || operations[n].verb == REALLOC) && operations[n].block == damage->block;
+    const struct operation *operation = &operations[n];
+    if (!is_of_live(damage))
+        return touches_what_changes(n, damage);
+    return (operation->verb == FREE || operation->verb == REALLOC) &&
+           (operation->block == damage->block || damage_reaches(damage, &scene_live[operation->block]));
 }
 
 /* What the operation has to do with the damaged free block. */
@@ -76,8 +99,10 @@ static enum act act_on_free_block(unsigned n, const struct block *block)
 
 static enum act act_of(unsigned n, const struct damage *damage)
 {
+    if (is_of_live(damage))
+        return damage->kind < LIVE_BYTES && operations[n].block == damage->block ? OWN_USE : ITS_USE;
     if (damage->kind >= FREE_BLOCK_KINDS)
-        return damage->kind < LIVE_BLOCK_KINDS ? OWN_USE : READS_IT;
+        return damage->kind == NEVER_USED ? IS_TAKEN : READS_IT;
     return leaves[n][damage->block] ? IS_LOOKED_AT : act_on_free_block(n, &free_blocks[damage->block]);
 }
 
@@ -89,7 +114,8 @@ static bool is_still_free(const struct block *block)
     return is_among(block, now, scene_blocks(CAIRN_FREE, now));
 }
 
-static enum outcome outcome_of(enum fate fate, bool check_finds)
+/* `spoils`: the damage itself is harm to a live block. */
+static enum outcome outcome_of(enum fate fate, bool check_finds, bool spoils)
 {
     if (fate == GOES_ASTRAY || fate == GOES_ON)
         return fate == GOES_ASTRAY ? WENT_ASTRAY : NEVER_ENDED;
@@ -97,19 +123,19 @@ static enum outcome outcome_of(enum fate fate, bool check_finds)
         return fate == GOES_WRONG ? TOO_LATE : BY_CHECK;
     if (fate == GOES_FATAL)
         return LATER;
-    return fate == GOES_WELL ? HARMLESS : NOT_FOUND;
+    return fate == GOES_WELL && !spoils ? HARMLESS : NOT_FOUND;
 }
 
 static void try_operation(unsigned n, const struct damage *damage, bool check_finds)
 {
     enum act act = act_of(n, damage);
-    damage_apply(damage);
+    bool spoils = damage_apply(damage) && is_of_live(damage);
     enum ending ending = operation_run(&operations[n]);
     enum outcome outcome = matrix_outcome(ending);
     if (ending == RETURNED) {
-        if (act == IS_TAKEN && is_still_free(&free_blocks[damage->block]))
+        if (act == IS_TAKEN && damage->kind != NEVER_USED && is_still_free(&free_blocks[damage->block]))
             act = IS_LOOKED_AT; /* the second of its bin, and passed over: it says that it is too small */
-        outcome = outcome_of(operation_fate(&operations[n]), check_finds);
+        outcome = outcome_of(operation_fate(&operations[n]), check_finds, spoils);
     }
     matrix_count(damage->kind, act, outcome, damage->at);
     scene_restore();

@@ -8,7 +8,6 @@
 #include "watch.h"
 
 #include "fatal.h"
-#include "system.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -39,16 +38,24 @@ static bool within(uintptr_t address, size_t size, uintptr_t start, size_t room)
     return address - start < room && size <= room - (address - start);
 }
 
+size_t watch_state_size(void)
+{
+    size_t size = (size_t)(__stop_allocator_state - __start_allocator_state);
+    if (size > WATCH_STATE)
+        __builtin_trap();
+    return size;
+}
+
 /* Is it the allocator's, but not a heap's? Its stack, its state, errno. */
 static bool is_own(uintptr_t address, size_t size)
 {
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     return within(address, size, here, stack_start - here) ||
-           within(address, size, (uintptr_t)&cairn_system_state, sizeof cairn_system_state) ||
+           within(address, size, (uintptr_t)watch_state, watch_state_size()) ||
            within(address, size, (uintptr_t)&errno, sizeof errno);
 }
 
-static void see(uintptr_t address, size_t size, bool is_load)
+static inline __attribute__((always_inline)) void see(uintptr_t address, size_t size, bool is_load)
 {
     if (!watching)
         return;
@@ -62,6 +69,16 @@ static void see(uintptr_t address, size_t size, bool is_load)
     }
 }
 
+/* What a handler of cairn_fatal() may ask at level 2. */
+static void explain(void)
+{
+#if CAIRN_CHECK == 2
+    struct cairn_report report;
+    allowed = WATCH_WALK;
+    cairn_explain(fatal_reason, fatal_address, &report);
+#endif
+}
+
 enum ending watch(void (*action)(struct cairn_heap *, void *), struct cairn_heap *heap, void *context, unsigned most)
 {
     stack_start = (uintptr_t)__builtin_frame_address(0);
@@ -71,6 +88,8 @@ enum ending watch(void (*action)(struct cairn_heap *, void *), struct cairn_heap
     switch (setjmp(outside)) {
     case 0:
         ending = is_fatal(action, heap, context) ? FATAL : RETURNED;
+        if (ending == FATAL)
+            explain();
         break;
     case ENDLESS:
         ending = ENDLESS;

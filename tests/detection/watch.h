@@ -20,8 +20,15 @@ enum ending {
 /* The heap's memory: all that an operation may touch, besides its stack and the allocator's own state. */
 void watch_memory(void *memory, size_t size);
 
-/* Loads and stores that are allowed to one call, and to one that is as long as the heap. */
-enum { WATCH_OPERATION = 1000, WATCH_WALK = 200000 };
+/* Loads and stores that are allowed to one call, and to one that is as long as the heap. At level 2 each byte
+ * that is given out is looked at. */
+enum { WATCH_OPERATION = CAIRN_CHECK == 2 ? 20000 : 1000, WATCH_WALK = 200000 };
+
+/* The allocator's own state, outside of any heap: WATCH_STATE bytes at most (tests/detection.mk). */
+enum { WATCH_STATE = 512 };
+#define watch_state __start_allocator_state
+extern char __start_allocator_state[], __stop_allocator_state[];
+size_t watch_state_size(void);
 
 /* Run action(heap, context), for `most` loads and stores at most. */
 enum ending watch(void (*action)(struct cairn_heap *, void *), struct cairn_heap *heap, void *context, unsigned most);
