@@ -26,11 +26,10 @@ $(BUILD)/host/detection/$(1)/matrix: $(BUILD)/host/detection/$(1)/allocator.o $(
 endef
 $(foreach l,$(DETECTION_LAYOUTS),$(eval $(call detection_rules,$l)))
 
-# tests/detection/detection.t runs them.
-test-detection: $(DETECTION_LAYOUTS:%=$(BUILD)/host/detection/%/matrix)
-	$(Q)CC="$(HOSTCC)" CROSS="$(CROSS)" PYTHON="$(PYTHON)" prove --exec tests/run-one tests/detection/detection.t
+# tests/scripts/detection.t runs them.
+check: $(DETECTION_LAYOUTS:%=$(BUILD)/host/detection/%/matrix)
 
-.PHONY: test-detection matrix matrix-now
+.PHONY: matrix matrix-now
 ## matrix: try every damage and every wrong pointer on heaps of many shapes; the table of docs/detection.md
 matrix: packages
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) matrix-now
