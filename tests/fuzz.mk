@@ -12,12 +12,15 @@ FUZZ_CFLAGS := -fno-omit-frame-pointer -D_DEFAULT_SOURCE -DCAIRN_REGIONS=1 -Dmem
 # What looks at every byte after every call is no part of what is tested: it is compiled to be fast.
 FUZZ_LOOKERS := tests/blocks.o tests/fuzz/model.o
 
-#   $(1) its folder under build/   $(2) the compiler   $(3) sanitizers   $(4) further flags for inspect.c
+# These compare each bit of the map: what with, the fuzzers need not know, and go twice as fast.
+FUZZ_CHECKS  := allocator/inspect.o allocator/step.o
+
+#   $(1) its folder under build/   $(2) the compiler   $(3) sanitizers   $(4) further flags for FUZZ_CHECKS
 define fuzz_objects
 $(BUILD)/$(1)/%.o: %.c Makefile tests/fuzz.mk
 	@mkdir -p $$(@D)
 	$(Q)$(2) $(FUZZ_CFLAGS) $(HOST_CFLAGS) $$(if $$(filter $(FUZZ_LOOKERS),$$*.o),-O2,-O1 $(3)) \
-	    $$(if $$(filter allocator/inspect,$$*),$(4)) -c $$< -o $$@
+	    $$(if $$(filter $(FUZZ_CHECKS),$$*.o),$(4)) -c $$< -o $$@
 	$$(if $$(filter %/regions.o,$$@),$(Q)objcopy --globalize-symbol=cairn_first_region $$@)
 endef
 
@@ -33,7 +36,6 @@ endef
 $(foreach l,32 64-wide,$(eval $(call replay_rules,$l)))
 HOST_TESTS += $(foreach l,32 64-wide,$(FUZZERS:%=$(BUILD)/host/replay/$l/%))
 
-# cairn_check() compares each bit of the map: what with, the fuzzers need not know, and one goes twice as fast.
 FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 $(eval $(call fuzz_objects,fuzz,$(FUZZ_CC) -m32,$(FUZZ_SANITIZE),-fno-sanitize-coverage=trace-cmp))
 $(FUZZERS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(FUZZ_SOURCES:%.c=$(BUILD)/fuzz/%.o) $(BUILD)/fuzz/tests/fuzz/%.o

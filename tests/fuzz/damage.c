@@ -24,6 +24,7 @@ static bool is_system;
 static char *memory;
 static size_t memory_size;
 static struct cairn_heap *heap;
+static index_t limit; /* of the heap, as it was built */
 static void *slots[SLOTS];
 static struct cairn_place place; /* of a check in steps: begun before the heap is overwritten, it goes on */
 
@@ -101,7 +102,7 @@ static void one_wrong_call(void)
 {
     unsigned how = input_below(&input, 3);
     char *p = memory + input_half(&input) % (memory_size + 64u);
-    if (p >= (char *)heap && p < (char *)(heap->bins + bin_of(heap->limit) + 1u))
+    if (p >= (char *)heap && p < (char *)(heap->bins + bin_of(limit) + 1u))
         return;
     if (how == 0)
         release(p);
@@ -128,6 +129,7 @@ static void build(void)
         heap = cairn_init(memory, memory_size);
     }
     REQUIRE(heap != NULL);
+    limit = heap->limit;
     for (unsigned steps = input_byte(&input); steps > 0; steps--)
         one_call();
     REQUIRE(cairn_check(heap, NULL) == 0);
@@ -135,12 +137,82 @@ static void build(void)
     REQUIRE(cairn_check_step(heap, &place, input_below(&input, 64)) == 0);
 }
 
+/* Where live blocks begin and end, before the heap is overwritten; where there is none: its top. */
+static index_t edges[2 * SLOTS];
+
+static void find_edges(void)
+{
+    for (unsigned i = 0; i < SLOTS; i++) {
+        index_t size = (index_t)(usable_size(slots[i]) / CAIRN_GRANULE);
+        edges[i] = slots[i] != NULL ? heap_granule_index(heap, slots[i]) : heap->top;
+        edges[SLOTS + i] = edges[i] + size;
+    }
+}
+
+/* One that matters, or any. */
+static index_t some_granule(void)
+{
+    unsigned how = input_below(&input, 4);
+    index_t edge = edges[input_below(&input, 2 * SLOTS)];
+    if (how == 0)
+        return input_half(&input);
+    return how == 1 ? edge : how == 2 ? edge - 1u : edge + input_below(&input, TILE_GRANULES);
+}
+
+static void overwrite_bytes(size_t end)
+{
+    size_t at = input_half(&input) % end;
+    for (unsigned length = 1 + input_below(&input, 16); length > 0 && at < memory_size; length--)
+        memory[at++] = (char)input_byte(&input);
+}
+
+/* A bit of a granule, or of the last tile's rest. */
+static void overwrite_bit(void)
+{
+    index_t last = limit | (TILE_GRANULES - 1u);
+    index_t i = some_granule() % (last + 1u);
+    uint32_t *word = input_below(&input, 2) ? &map_tile(heap, i)->bound : &map_tile(heap, i)->used;
+    *word ^= map_mask(i);
+}
+
+/* What may be a link or a size. */
+static void overwrite_link(void)
+{
+    index_t i = some_granule() % limit;
+    link_t *field = (link_t *)heap_granule(heap, i) + input_below(&input, 4);
+    *field = (link_t)(input_below(&input, 2) ? some_granule() : input_byte(&input));
+}
+
+/* A link, and what it is checked by. */
+static void forge_link(void)
+{
+    struct granule *first = heap_granule(heap, some_granule() % limit);
+    link_t bits = (link_t)(first->next ^ some_granule());
+    first->next ^= bits;
+    first->check ^= bits;
+}
+
 static void overwrite(void)
 {
+    size_t control = (size_t)((char *)heap_pointer(heap, heap_first_granule(limit)) - memory);
+    find_edges();
     for (unsigned times = 1 + input_below(&input, 8); times > 0; times--) {
-        size_t at = input_half(&input) % memory_size;
-        for (unsigned length = 1 + input_below(&input, 16); length > 0 && at < memory_size; length--)
-            memory[at++] = (char)input_byte(&input);
+        switch (input_below(&input, 5)) {
+        case 0:
+            overwrite_bytes(memory_size);
+            break;
+        case 1:
+            overwrite_bytes(control);
+            break;
+        case 2:
+            overwrite_bit();
+            break;
+        case 3:
+            forge_link();
+            break;
+        default:
+            overwrite_link();
+        }
     }
 }
 
@@ -157,10 +229,13 @@ static void inspect(void *context)
     cairn_stats(heap, &stats);
     cairn_walk(heap, visit, NULL);
     cairn_check(heap, &where);
-    for (unsigned steps = 0; steps < 2 * GUARDED_MOST / CAIRN_GRANULE; steps++)
-        cairn_check_step(heap, &place, 1);
+    /* The pass that was begun, and one from the start, which ends at the same fault again. */
+    unsigned faults = 0;
+    for (size_t steps = 0; faults < 2 && steps < 2 * memory_size / CAIRN_GRANULE; steps++)
+        faults += cairn_check_step(heap, &place, 1) != 0;
 }
 
+/* One call after the other. */
 static void operate(void *context)
 {
     (void)context;
@@ -172,19 +247,60 @@ static void operate(void *context)
     }
 }
 
+struct call {
+    void *p; /* NULL: a request */
+    size_t size;
+    enum { RELEASE, RESIZE, USABLE_SIZE } what;
+};
+
+static void make_call(void *context)
+{
+    const struct call *call = context;
+    if (call->p == NULL)
+        took(get(0, call->size), call->size);
+    else if (call->what == RELEASE)
+        release(call->p);
+    else if (call->what == RESIZE)
+        took(resize(call->p, call->size), call->size);
+    else
+        usable_size(call->p);
+}
+
+/* Each call by itself, on the heap as it was overwritten. */
+static void operate_by_itself(struct call call)
+{
+    static char copy[GUARDED_MOST];
+    memcpy(copy, memory, memory_size);
+    fuzz_is_fatal(make_call, &call);
+    memcpy(memory, copy, memory_size);
+}
+
+static void operate_each(void)
+{
+    for (unsigned i = 0; i < SLOTS; i++) {
+        if (slots[i] == NULL)
+            continue;
+        operate_by_itself((struct call){.p = slots[i], .what = RELEASE});
+        operate_by_itself((struct call){.p = slots[i], .what = USABLE_SIZE});
+        operate_by_itself((struct call){.p = slots[i], .what = RESIZE, .size = 1});
+        operate_by_itself((struct call){.p = slots[i], .what = RESIZE, .size = some_size()});
+    }
+    for (size_t size = CAIRN_GRANULE; size < memory_size; size += CAIRN_GRANULE + size / 4)
+        operate_by_itself((struct call){.size = size});
+}
+
 /* Overwrite, but leave what is believed as it was. */
 static void overwrite_for_inspection(void)
 {
-    link_t limit = heap->limit;
     overwrite();
-    heap->limit = limit;
+    heap->limit = (link_t)limit;
 }
 
 static void overwrite_for_operations(void)
 {
     struct cairn_heap control = *heap;
     link_t bins[BIN_COUNT];
-    size_t bins_size = (bin_of(heap->limit) + 1u) * sizeof(link_t);
+    size_t bins_size = (bin_of(limit) + 1u) * sizeof(link_t);
     memcpy(bins, heap->bins, bins_size);
     overwrite();
     heap->nonempty = control.nonempty;
@@ -200,10 +316,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (input_below(&input, 8) == 0) {
         overwrite_for_inspection();
         REQUIRE(!fuzz_is_fatal(inspect, NULL));
-    } else {
-        overwrite_for_operations();
-        REQUIRE(!fuzz_is_fatal(inspect, NULL));
-        fuzz_is_fatal(operate, NULL);
+        return 0;
     }
+    overwrite_for_operations();
+    REQUIRE(!fuzz_is_fatal(inspect, NULL));
+    if (input_below(&input, 2))
+        operate_each();
+    else
+        fuzz_is_fatal(operate, NULL);
     return 0;
 }
