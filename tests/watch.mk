@@ -1,19 +1,25 @@
 # The heap watched, one library a combination of options: with CAIRN_CHECK=2 tests/guarded runs over it,
-# with counts and sites tests/counted, with a trace tests/traced. What a trace and counts leave as it is
-# is tested by tests/common and tests/fault; with CAIRN_CHECK=2 all misuse of tests/fault is found, too.
+# with counts and sites tests/counted and tests/sited, with a trace tests/traced; and on the host with sites
+# alone tests/sited. What a trace and counts leave as it is is tested by tests/common and tests/fault; with
+# CAIRN_CHECK=2 all misuse of tests/fault is found, too.
 guarded_OPTIONS := -DCAIRN_CHECK=2 -DCAIRN_REGIONS=1
 counted_OPTIONS := -DCAIRN_STATS=1 -DCAIRN_SITES=16
 traced_OPTIONS  := -DCAIRN_STATS=1 -DCAIRN_TRACE=1
+sited_OPTIONS   := -DCAIRN_SITES=16
 WATCHED         := guarded counted traced
+WATCHED_ON_HOST := $(WATCHED) sited
+# The folders of tests that run over a library.
+$(foreach w,$(WATCHED_ON_HOST),$(eval $w_TESTS := $w))
+counted_TESTS   += sited
 
 WATCH_BOARDS := $(filter mps2-an385 mps2-an505 microbit,$(BOARDS))
 $(foreach w,$(WATCHED),$(foreach b,$(WATCH_BOARDS),$(eval $(call tree_rules,$b/$w,$($b_CPU) $($w_OPTIONS),$(NEWLIB_NAMES),newlib/syscalls,$b))))
 $(foreach w,$(WATCHED),$(foreach b,$(WATCH_BOARDS),$(eval $(call image_rules,$b/$w,$w,,$b))))
-TARGET_TESTS += $(foreach w,$(WATCHED),$(foreach b,$(WATCH_BOARDS),$(patsubst %,$(BUILD)/$b/$w/$w/%.elf,$(call names,$w))))
+TARGET_TESTS += $(foreach w,$(WATCHED),$(foreach b,$(WATCH_BOARDS),$(foreach k,$($w_TESTS),$(patsubst %,$(BUILD)/$b/$w/$k/%.elf,$(call names,$k)))))
 
-$(foreach w,$(WATCHED),$(eval 32-$w_FLAGS := -m32 $($w_OPTIONS))$(eval $(call host_rules,32-$w)))
-$(foreach w,$(WATCHED),$(eval wide-$w_FLAGS := -DCAIRN_INDEX_BITS=32 $($w_OPTIONS))$(eval $(call host_rules,wide-$w)))
-HOST_TESTS += $(foreach w,$(WATCHED),$(foreach l,32-$w wide-$w,$(patsubst %,$(BUILD)/host/$l/bin/$w/%,$(call names,$w)))) \
+$(foreach w,$(WATCHED_ON_HOST),$(eval 32-$w_FLAGS := -m32 $($w_OPTIONS))$(eval $(call host_rules,32-$w)))
+$(foreach w,$(WATCHED_ON_HOST),$(eval wide-$w_FLAGS := -DCAIRN_INDEX_BITS=32 $($w_OPTIONS))$(eval $(call host_rules,wide-$w)))
+HOST_TESTS += $(foreach w,$(WATCHED_ON_HOST),$(foreach l,32-$w wide-$w,$(foreach k,$($w_TESTS),$(patsubst %,$(BUILD)/host/$l/bin/$k/%,$(call names,$k))))) \
               $(foreach k,common fault,$(patsubst %,$(BUILD)/host/32-traced/bin/$k/%,$(call names,$k)))
 
 # The firmwares of docs/debugging.md, each with the library that finds what is wrong with it;

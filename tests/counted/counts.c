@@ -1,4 +1,4 @@
-/* CAIRN_STATS=1, CAIRN_SITES=16: what was asked for, what was refused, and who holds what.
+/* CAIRN_STATS=1: what was asked for, and what was refused.
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
@@ -14,14 +14,6 @@ static struct cairn_counts now(void)
     struct cairn_counts counts;
     cairn_read_counts(&counts);
     return counts;
-}
-
-static bool site_of(const void *caller, struct cairn_site *site)
-{
-    for (uint32_t n = 0; n < CAIRN_SITES && cairn_read_site(n, site); n++)
-        if (site->caller == caller)
-            return true;
-    return false;
 }
 
 static void each_call_counts_as_its_kind(void)
@@ -126,76 +118,6 @@ static void the_largest_free_block_is_exact(void)
     CHECK(system_empty());
 }
 
-static void a_site_has_its_live_bytes_and_their_peak(void)
-{
-    struct cairn_site site;
-    void *p = launder(cairn_malloc_for(&who[10], 33));
-    void *q = launder(cairn_malloc_for(&who[10], 11));
-    CHECK(site_of(&who[10], &site) && site.blocks == 2 && site.bytes == 44 && site.peak == 44);
-    free(p);
-    CHECK(site_of(&who[10], &site) && site.blocks == 1 && site.bytes == 11 && site.peak == 44);
-    q = launder(cairn_realloc_for(&who[12], q, 20)); /* it is the other's now */
-    CHECK(site_of(&who[10], &site) && site.blocks == 0 && site.bytes == 0);
-    CHECK(site_of(&who[12], &site) && site.blocks == 1 && site.bytes == 20);
-    CHECK(malloc_usable_size(q) == 20);
-    free(q);
-}
-
-static __attribute__((noinline)) void *from_here(void)
-{
-    void *p = launder(malloc(77));
-    return launder(p);
-}
-
-static void a_plain_call_counts_for_the_address_behind_it(void)
-{
-    void *p = from_here();
-    bool found = false;
-    struct cairn_site site;
-    for (uint32_t n = 0; cairn_read_site(n, &site); n++)
-        if (site.bytes == 77) {
-            uintptr_t after = (uintptr_t)site.caller - (uintptr_t)from_here;
-            found = after > 0 && after < 100;
-        }
-    CHECK(found);
-    free(p);
-}
-
-static void what_finds_no_place_is_summed_up(void)
-{
-    struct cairn_site others;
-    void *blocks[40];
-    CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks == 0 && !cairn_read_site(CAIRN_SITES + 1, &others));
-    for (unsigned i = 0; i < 40; i++)
-        blocks[i] = launder(cairn_malloc_for(&who[i], 3));
-    CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks >= 40 - CAIRN_SITES &&
-          others.bytes == 3 * others.blocks);
-    uint32_t placed = 0;
-    struct cairn_site site;
-    for (uint32_t n = 0; n < CAIRN_SITES; n++)
-        if (cairn_read_site(n, &site))
-            placed += site.blocks;
-    CHECK(placed + others.blocks == 40);
-    for (unsigned i = 0; i < 40; i++)
-        free(blocks[i]);
-    CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks == 0 && others.bytes == 0 && others.peak != 0);
-    CHECK(system_empty());
-}
-
-static void who_is_not_known_is_summed_up_as_well(void)
-{
-    struct cairn_site before, others;
-    CHECK(cairn_read_site(CAIRN_SITES, &before));
-    void *p = launder(cairn_malloc_for(NULL, 5));
-    CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks == before.blocks + 1 &&
-          others.bytes == before.bytes + 5);
-    free(p);
-    CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks == before.blocks && others.bytes == before.bytes);
-}
-
-/* The table's sites first, while it has places. */
-TAP_MAIN(TEST(who_is_not_known_is_summed_up_as_well), TEST(a_site_has_its_live_bytes_and_their_peak),
-         TEST(a_plain_call_counts_for_the_address_behind_it), TEST(each_call_counts_as_its_kind),
-         TEST(used_and_peak_are_the_heaps_to_the_byte), TEST(the_largest_request_is_kept),
-         TEST(a_failure_is_kept_and_told_to_the_hook), TEST(the_hook_may_free_memory),
-         TEST(the_largest_free_block_is_exact), TEST(what_finds_no_place_is_summed_up))
+TAP_MAIN(TEST(each_call_counts_as_its_kind), TEST(used_and_peak_are_the_heaps_to_the_byte),
+         TEST(the_largest_request_is_kept), TEST(a_failure_is_kept_and_told_to_the_hook),
+         TEST(the_hook_may_free_memory), TEST(the_largest_free_block_is_exact))
