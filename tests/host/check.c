@@ -501,6 +501,27 @@ static void nothing_is_taken_above_a_top_that_is_past_the_limit(void **state)
     }
 }
 
+static void do_malloc(struct cairn_heap *of, void *size)
+{
+    (void)cairn_malloc(of, *(const size_t *)size);
+}
+
+/* The first block of the bin says that it is too small, so its size is not proven; and the block that its
+ * link leads to says that it is free, and large enough. */
+static void a_link_to_a_block_that_only_says_it_is_free_is_found(void **state)
+{
+    (void)state;
+    struct granule *first = heap_granule(heap, b);
+    struct granule *second = heap_granule(heap, large);
+    *second = (struct granule){.next = 0, .prev = (link_t)b, .check = FREE, .tail = 0};
+    first->next = (link_t)large;
+    first->check = (link_t)((FREE - 1u) ^ large);
+    size_t size = FREE * CAIRN_GRANULE;
+    assert_true(is_fatal(do_malloc, heap, &size));
+    assert_int_equal(fatal_reason, CAIRN_CORRUPT_LINK);
+    assert_ptr_equal(fatal_address, first);
+}
+
 static bool visit_any(void *context, void *block, size_t size, enum cairn_kind kind)
 {
     (void)block;
@@ -564,6 +585,7 @@ int main(void)
         SCENE(a_large_block_that_ends_past_the_top_is_no_block),
         SCENE(a_last_block_whose_end_is_gone_is_no_block),
         SCENE(nothing_is_taken_above_a_top_that_is_past_the_limit),
+        SCENE(a_link_to_a_block_that_only_says_it_is_free_is_found),
         SCENE(a_walk_does_not_pass_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
