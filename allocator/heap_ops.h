@@ -194,8 +194,9 @@ HEAP_INLINE void heap_unlink_second(struct cairn_heap *heap, index_t head, index
 
 /* Take n granules. The first two blocks of n's own bin are looked at; then the next bin that holds
  * any, where each block is large enough; then what is above the top, which counts as one more free
- * block, so that a larger one is left whole for its sake. A block that is passed by as too small is not
- * proven: nothing is done to it. The link behind it is.
+ * block, so that a larger one is left whole for its sake. Of a first block that is passed by as too small
+ * only the link is proven, by the second one, since nothing is done to it; unless it says 0 for its size,
+ * as a pattern all over it does, or for the link.
  * Returns false, with the heap unchanged, if none is found; else the block's index in *at. */
 HEAP_INLINE bool heap_take_inline(struct cairn_heap *heap, index_t n, index_t *at)
 {
@@ -205,14 +206,12 @@ HEAP_INLINE bool heap_take_inline(struct cairn_heap *heap, index_t n, index_t *a
     if (set & BIN_FIRST) {
         i = *heap_bin(heap, bin);
         index_t claimed = heap_claimed_size(heap, i);
-        if (claimed >= n) {
-            size = heap_free_size(heap, i);
-            goto pop;
-        }
-        if (claimed == 0) /* check = next: one pattern is all over it */
-            cairn_fatal(CAIRN_CORRUPT_SIZE, heap_granule(heap, i));
         index_t second = heap_granule(heap, i)->next;
-        if (second != 0) {
+        if (claimed >= n || claimed == 0 || second == 0) {
+            size = heap_free_size(heap, i);
+            if (size >= n)
+                goto pop;
+        } else {
             heap_prove_next(heap, i, second);
             if (heap_claimed_size(heap, second) >= n) {
                 if (!map_is_free(heap, second)) /* the link to it was not proven by the first one's size */
