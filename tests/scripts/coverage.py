@@ -55,6 +55,11 @@ class Source:
         return " ".join(" ".join(lines).split())
 
 
+    def operators(self, path, *span):
+        """How many && and || stand there: a decision's conditions are told by those before them."""
+        return len(re.findall(r"&&|\|\|", self.span(path, *span)))
+
+
 class Coverage:
     """Of one configuration: for each item, by its kind, whether it is covered."""
 
@@ -97,10 +102,13 @@ class Coverage:
         inside = sorted(c for c in conditions if (first, left) <= c[0] and c[1] <= (last, right))
         if len(inside) == 1:
             return  # the others are known when it is compiled, and are no branches: this one is the decision
-        if len(inside) != len(independent):
-            sys.exit(f"{path}:{first}: a decision of {len(independent)} conditions has {len(inside)} branches")
-        for (start, _, text), covered in zip(inside, independent):
-            self.note("conditions", Item(path, *start, function, text, "never decides alone"), covered)
+        # A condition that is known when it is compiled is in the record, but is no branch.
+        places = [self.source.operators(path, first, left, *start) for start, _, _ in inside]
+        if len(set(places)) != len(places) or max(places, default=0) >= len(independent):
+            sys.exit(f"{path}:{first}: a decision of {len(independent)} conditions has branches at {places}")
+        for (start, _, text), place in zip(inside, places):
+            item = Item(path, *start, function, text, "never decides alone")
+            self.note("conditions", item, independent[place])
 
     def add_lines(self, path):
         with open(path, encoding="utf-8") as file:

@@ -11,20 +11,21 @@ mkdir -p "$work/allocator" "$work/one/build" "$work/two/build"
 cat >"$work/allocator/x.c" <<'END'
 static int both(int a, int b)
 {
-    if (a && b)
+    if (a && SURELY && b)
         return 1;
     return 0;
 }
 END
 
+# What is known when it is compiled, SURELY, is no branch, and never decides alone.
 # export_build FOLDER A_TRUE A_ALONE LAST: a build in which a was true so often and decided alone or not, and the last line was
 # reached so often.
 export_build() {
     cat >"$work/$1/build/coverage.json" <<END
 {"data": [{"functions": [{"name": "x.c:both", "filenames": ["$here/$work/allocator/x.c"],
   "regions": [[2, 1, 6, 2, 9, 0, 0, 0]],
-  "branches": [[3, 9, 3, 10, $2, 4, 0, 0, 4], [3, 14, 3, 15, 1, 1, 0, 0, 4]],
-  "mcdc_records": [[3, 9, 3, 15, 0, 5, [$3, true]]]}]}]}
+  "branches": [[3, 9, 3, 10, $2, 4, 0, 0, 4], [3, 24, 3, 25, 1, 1, 0, 0, 4]],
+  "mcdc_records": [[3, 9, 3, 25, 0, 5, [$3, false, true]]]}]}]}
 END
     printf 'SF:%s\nDA:3,9\nDA:4,1\nDA:5,%s\nend_of_record\n' "$here/$work/allocator/x.c" "$4" >"$work/$1/build/coverage.info"
 }
