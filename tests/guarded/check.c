@@ -90,5 +90,19 @@ static void a_byte_above_the_top_breaks_i12(void)
     CHECK(cairn_check(heap, NULL) == 0);
 }
 
+static void what_others_took_by_sbrk_may_hold_anything(void)
+{
+    CHECK(keep_room(4000) != NULL);
+    void *p = launder(malloc(40));
+    char *theirs = sbrk(100);
+    fill(theirs, 100, 1);
+    void *above = launder(malloc(40));
+    CHECK(count_blocks(cairn_system(), CAIRN_RESERVED).blocks == 1);
+    CHECK(cairn_check(cairn_system(), NULL) == 0 && filled(theirs, 100, 1));
+    free(above);
+    free(p);
+}
+
 TAP_MAIN(TEST(a_byte_behind_a_live_block_breaks_i11), TEST(a_size_that_does_not_fit_breaks_i11),
-         TEST(a_byte_of_a_free_block_breaks_i12), TEST(a_byte_above_the_top_breaks_i12))
+         TEST(a_byte_of_a_free_block_breaks_i12), TEST(a_byte_above_the_top_breaks_i12),
+         TEST(what_others_took_by_sbrk_may_hold_anything))
