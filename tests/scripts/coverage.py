@@ -2,7 +2,7 @@
 
 The folders in a FOLDER are builds, each with coverage.json and coverage.info, llvm-cov's exports. All builds of a
 configuration are taken together, as are the copies of an inline function: what one of them covers is covered. A
-configuration that begins with + answers only for what no other one compiles.
+configuration that begins with + answers only for lines that no other one reaches.
 
 Counted are lines; outcomes of branches, two for each condition; and conditions of decisions that have more than one,
 each of which is to be shown to decide alone (MC/DC). What is not covered must be in EXCEPTIONS with its reason, and
@@ -145,8 +145,8 @@ class Coverage:
                 del self.covered["lines"][item]
 
     def leave_out(self, others):
-        """Keep only the items of lines that none of the others has."""
-        lines = {item[:2] for other in others for item in other.covered["lines"]}
+        """Keep only the items of lines that none of the others has covered."""
+        lines = {item[:2] for other in others for item, covered in other.covered["lines"].items() if covered}
         for kind in KINDS:
             for item in [item for item in self.covered[kind] if item[:2] in lines]:
                 del self.covered[kind][item]
