@@ -6,8 +6,9 @@ a table of deviations:
     | rule | where | lines | why |
 
 `where` is folders and files: an entry answers for the findings of its rule there, the one whose path is the longest.
-Exits with 1 if a finding has no entry, or an entry another number of findings than it says. --write puts the numbers of
-today into the table; it neither adds nor removes an entry. A mandatory rule cannot be deviated from, nor can a file go
+`lines` is their number, or `any`, where one more would be no news. Exits with 1 if a finding has no entry, or an entry no
+finding, or another number than it says. --write puts the numbers of today into the table; it neither adds nor removes an
+entry. A mandatory rule cannot be deviated from, nor can a file go
 unread.
 
 SPDX-License-Identifier: MIT
@@ -30,7 +31,7 @@ MANDATORY = {
 UNREAD = {"internalError", "internalAstError", "preprocessorErrorDirective", "syntaxError", "unknownMacro"}
 
 FINDING = re.compile(r"(?P<file>[^:\s]+):(?P<line>\d+):.*\[(?P<rule>[^\s\]]+)\]$")
-ROW = re.compile(r"\| (?P<rule>[^|]+?) \| (?P<where>[^|]+?) \| (?P<lines>\d+) \| (?P<why>[^|]+?) \|$")
+ROW = re.compile(r"\| (?P<rule>[^|]+?) \| (?P<where>[^|]+?) \| (?P<lines>\d+|any) \| (?P<why>[^|]+?) \|$")
 
 
 def read_findings(reports, misra):
@@ -53,7 +54,7 @@ class Entry:
         self.number = number  # of its line in the document
         self.rule = match["rule"].strip("`")
         self.where = [place.strip("`") for place in match["where"].split(", ")]
-        self.said = int(match["lines"])
+        self.said = None if match["lines"] == "any" else int(match["lines"])
         self.found = []
 
     def reach(self, rule, path):
@@ -88,6 +89,8 @@ def assign(findings, entries):
 
 def write(document, lines, entries):
     for entry in entries:
+        if entry.said is None:
+            continue
         lines[entry.number] = lines[entry.number].replace(f" | {entry.said} | ", f" | {len(entry.found)} | ", 1)
         entry.said = len(entry.found)
     with open(document, "w", encoding="utf-8") as file:
@@ -103,7 +106,7 @@ def disagreements(left, entries):
             yield f"{name}: cannot be deviated from"
         if not entry.found:
             yield f"{name}: a deviation without a finding"
-        elif len(entry.found) != entry.said:
+        elif entry.said not in (None, len(entry.found)):
             places = collections.Counter(path for _, path, _ in entry.found)
             found = ", ".join(f"{path} {count}" for path, count in sorted(places.items()))
             yield f"{name}: {entry.said} lines are on record, {len(entry.found)} are found: {found}"

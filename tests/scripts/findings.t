@@ -3,7 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 13
+plan 16
 
 cat >"$work/report" <<'END'
 allocator/heap.c:10: [misra-c2012-15.5]
@@ -39,6 +39,9 @@ refuses "a finding less than on record is an error" "4 lines are on record, 3 ar
     compare "$misra" "| 15.5 | allocator, port | 4 | Early. |"
 refuses "an entry without a finding is an error" "11.3 in allocator: a deviation without a finding" \
     compare "$misra" "| 15.5 | allocator, port | 3 | Early. |" "| 11.3 | allocator | 1 | Gone. |"
+passes "any number may be on record" compare "$misra" "| 15.5 | allocator, port | any | Early. |"
+refuses "but none is an error" "11.3 in allocator: a deviation without a finding" \
+    compare "$misra" "| 15.5 | allocator, port | any | Early. |" "| 11.3 | allocator | any | Gone. |"
 refuses "a mandatory rule has no entry" "17.3 in allocator: cannot be deviated from" \
     compare "$misra" "| 15.5 | allocator, port | 3 | Early. |" "| 17.3 | allocator | 1 | No. |"
 passes "other findings have a section of their own" compare "Other analyses" "| bugprone-x,cert-y | port | 1 | So. |"
@@ -54,6 +57,9 @@ mode=--write
 passes "the numbers of today can be written" compare "$misra" "| 15.5 | allocator, port | 1 | Early. |"
 grep -qF "| 15.5 | allocator, port | 3 | Early. |" "$work/document"
 result $? "they are in the table then" "$work/document"
+compare "$misra" "| 15.5 | allocator, port | any | Early. |" >"$work/said"
+grep -qF "| 15.5 | allocator, port | any | Early. |" "$work/document"
+result $? "any number stays any" "$work/document"
 grep -qF "| 1.1 | allocator | 7 | Of another section. |" "$work/document"
 result $? "other sections stay as they are" "$work/document"
 
