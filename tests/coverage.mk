@@ -1,6 +1,6 @@
 # coverage.mk: how much of allocator/ the host's tests run, and of port/ those of boards. `make test` does not come here.
 #
-COVERAGE_PACKAGES := clang-19 libclang-rt-19-dev llvm-19 python3-pyelftools
+COVERAGE_PACKAGES := clang-19 libclang-rt-19-dev llvm-19
 .PHONY: coverage coverage-now coverage-boards
 ## coverage: lines, branches and MC/DC of allocator/ by the host's tests; functions and lines of port/ by the boards'
 coverage: packages
@@ -12,7 +12,7 @@ coverage: packages
 # One board of each core that has code of its own, and the folders of tests that need a board. The others add nothing
 # to port/ but time.
 COVERAGE_BOARDS  := mps2-an385 mps2-an505 netduinoplus2 microbit
-COVERAGE_FOLDERS := callers ceiling counted foreign freertos guard libc paint psram rom sbrk sited target traced
+COVERAGE_FOLDERS := callers ceiling counted figures foreign freertos guard libc paint psram rom sbrk sited target traced
 COVERAGE_IMAGES   = $(filter $(BOARDS:%=$(BUILD)/%/newlib/cxx/%),$(COVERAGE_OF)) \
                     $(foreach i,$(COVERAGE_OF),$(if $(filter $(COVERAGE_FOLDERS),$(notdir $(patsubst %/,%,$(dir $i)))),$i))
 COVERAGE_OF       = $(filter $(BOARDS:%=$(BUILD)/%/%),$(TARGET_TESTS))

@@ -59,3 +59,6 @@ $(BUILD)/$(1)/counted/callers/callers.elf: $(addprefix $(BUILD)/$(1)/counted/,ca
 endef
 $(foreach b,$(WATCH_BOARDS),$(eval $(call callers_image,$b)))
 TARGET_TESTS += $(WATCH_BOARDS:%=$(BUILD)/%/counted/callers/callers.elf)
+
+# The figures of newlib's malloc_stats(), with counts.
+TARGET_TESTS += $(WATCH_BOARDS:%=$(BUILD)/%/counted/figures/figures.elf)

@@ -5,16 +5,23 @@
 #include "cairn.h"
 #include "tap.h"
 
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <new>
 
+#include <reent.h>
+
 extern "C" char *strdup(const char *text);
 extern "C" char *strndup(const char *text, std::size_t most);
+extern "C" char *_strdup_r(struct _reent *reent, const char *text);
+extern "C" char *_strndup_r(struct _reent *reent, const char *text, std::size_t most);
+extern "C" void *malloc(std::size_t size);
 extern "C" void free(void *p);
 
 static volatile std::size_t some = 40;
+static struct _reent mine; /* not the one that errno means */
 
 /* Is there one live block of `size` bytes, from code within a few instructions behind `start`? */
 static bool is_from(void *p, std::size_t size, const void *start)
@@ -47,6 +54,8 @@ WAY(by_aligned_new, new over_aligned)
 WAY(by_aligned_nothrow_new, ::operator new (some, std::align_val_t{32}, std::nothrow))
 WAY(by_strdup, strdup("thirty-nine characters are in this text"))
 WAY(by_strndup, strndup("thirty-nine characters are in this text, and more", 39))
+WAY(by_strdup_r, _strdup_r(&mine, "thirty-nine characters are in this text"))
+WAY(by_strndup_r, _strndup_r(&mine, "thirty-nine characters are in this text, and more", 39))
 
 static void check(void *(*way)(), std::size_t size)
 {
@@ -68,6 +77,28 @@ static void strdup_counts_for_who_called_it()
 {
     check(by_strdup, 40);
     check(by_strndup, 40);
+    check(by_strdup_r, 40);
+    check(by_strndup_r, 40);
+}
+
+static void a_text_that_has_no_room_sets_errno_in_the_structure_named()
+{
+    void *held[64];
+    unsigned n = 0;
+    for (std::size_t size = 1 << 22; size >= 16;) {
+        void *volatile p = malloc(size);
+        if (p != nullptr && n < 64)
+            held[n++] = p;
+        else
+            size /= 2;
+    }
+    mine._errno = 0;
+    CHECK(by_strdup_r() == nullptr && mine._errno == ENOMEM);
+    mine._errno = 0;
+    CHECK(by_strndup_r() == nullptr && mine._errno == ENOMEM);
+    while (n > 0)
+        free(held[--n]);
+    CHECK(cairn_check(cairn_system(), nullptr) == 0);
 }
 
 static const void *failed_for;
@@ -90,4 +121,4 @@ static void a_new_that_fails_names_who_used_it()
 }
 
 TAP_MAIN(TEST(new_counts_for_who_used_it), TEST(strdup_counts_for_who_called_it),
-         TEST(a_new_that_fails_names_who_used_it))
+         TEST(a_text_that_has_no_room_sets_errno_in_the_structure_named), TEST(a_new_that_fails_names_who_used_it))

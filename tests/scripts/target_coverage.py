@@ -2,7 +2,8 @@
 
 A LOG is QEMU's `-d in_asm` with -singlestep: each address that was executed, once. Its name is the image's path, with @
 for /. The image's line table (DWARF) tells which line an instruction is of. A line counts if some image has an
-instruction of it, whether or not the linker has kept it; it is executed if any was, in any image.
+instruction of it, whether or not the linker has kept it; it is executed if any was, in any image. The compiler makes
+one of what is alike: then one of the lines counts, and the figures are lower bounds.
 
 SPDX-License-Identifier: MIT
 """
