@@ -18,6 +18,9 @@ static struct foreign {
     char *start, *end;
 } foreign[FOREIGN];
 static unsigned foreign_count;
+/* From here on the last one can be given back: where it began, or where it was raised anew after one above it was
+ * given back; NULL after that, until it is. */
+static const char *returnable;
 enum { FOREIGN_SEED = 99, STEPS = 3 };
 
 static unsigned next_seed;
@@ -28,6 +31,7 @@ void model_start(char *system_start, char *system_end)
     memset(blocks, 0, sizeof blocks);
     home_count = 0;
     foreign_count = 0;
+    returnable = NULL;
     next_seed = 0;
     model_add_home((struct home){.kind = SYSTEM, .start = system_start, .end = system_end});
 }
@@ -80,10 +84,13 @@ static void raise_break(char *old, char *moved)
 {
     require_apart(old, moved);
     REQUIRE(old >= homes[0].start && moved <= homes[0].end);
-    if (foreign_count == 0 || foreign[foreign_count - 1].end != old) {
+    bool higher = foreign_count > 0 && foreign[foreign_count - 1].end == old;
+    if (!higher) {
         REQUIRE(foreign_count < FOREIGN);
         foreign[foreign_count++] = (struct foreign){old, old};
     }
+    if (!higher || returnable == NULL)
+        returnable = old;
     struct foreign *last = &foreign[foreign_count - 1];
     last->end = moved;
     fill(last->start, (size_t)(last->end - last->start), FOREIGN_SEED);
@@ -95,7 +102,8 @@ bool model_break_must_move(const char *now, ptrdiff_t increment)
     struct cairn_heap *heap = cairn_system();
     struct cairn_stats stats;
     if (increment <= 0)
-        return increment == 0 || (foreign_count > 0 && last->end == now && -increment <= last->end - last->start);
+        return increment == 0 ||
+               (foreign_count > 0 && last->end == now && returnable != NULL && -increment <= now - returnable);
     if (heap == NULL)
         return increment <= homes[0].end - now;
     cairn_stats(heap, &stats); /* what is not the heap's is 32 granules at least */
@@ -111,8 +119,10 @@ void model_moved_break(char *old, ptrdiff_t increment)
         struct foreign *last = &foreign[foreign_count - 1];
         REQUIRE(last->end == old && old + increment >= last->start);
         last->end = old + increment;
-        if (last->end == last->start)
+        if (last->end == last->start) {
             foreign_count--;
+            returnable = NULL;
+        }
     }
 }
 
