@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <new>
 
@@ -52,6 +53,7 @@ WAY(by_array_new, ::operator new[](some))
 WAY(by_nothrow_new, ::operator new(some, std::nothrow))
 WAY(by_aligned_new, new over_aligned)
 WAY(by_aligned_nothrow_new, ::operator new (some, std::align_val_t{32}, std::nothrow))
+WAY(by_array_aligned_new, ::operator new[](some, std::align_val_t{32}))
 WAY(by_strdup, strdup("thirty-nine characters are in this text"))
 WAY(by_strndup, strndup("thirty-nine characters are in this text, and more", 39))
 WAY(by_strdup_r, _strdup_r(&mine, "thirty-nine characters are in this text"))
@@ -71,6 +73,31 @@ static void new_counts_for_who_used_it()
     check(by_nothrow_new, 40);
     check(by_aligned_new, sizeof(over_aligned));
     check(by_aligned_nothrow_new, 40);
+}
+
+static void every_delete_frees()
+{
+    static void (*const deletes[])(void *) = {
+        [](void *p) { ::operator delete(p); },
+        [](void *p) { ::operator delete[](p); },
+        [](void *p) { ::operator delete(p, some); },
+        [](void *p) { ::operator delete[](p, some); },
+        [](void *p) { ::operator delete(p, std::nothrow); },
+        [](void *p) { ::operator delete[](p, std::nothrow); },
+        [](void *p) { ::operator delete (p, std::align_val_t{32}); },
+        [](void *p) { ::operator delete[](p, std::align_val_t{32}); },
+        [](void *p) { ::operator delete (p, some, std::align_val_t{32}); },
+        [](void *p) { ::operator delete[](p, some, std::align_val_t{32}); },
+        [](void *p) { ::operator delete (p, std::align_val_t{32}, std::nothrow); },
+        [](void *p) { ::operator delete[](p, std::align_val_t{32}, std::nothrow); },
+    };
+    cairn_counts before, after;
+    cairn_read_counts(&before);
+    for (auto free_it : deletes)
+        free_it(by_array_aligned_new());
+    cairn_read_counts(&after);
+    CHECK(after.live_blocks == before.live_blocks && after.used == before.used);
+    CHECK(after.calls[4] - before.calls[4] == sizeof deletes / sizeof deletes[0]);
 }
 
 static void strdup_counts_for_who_called_it()
@@ -108,17 +135,18 @@ extern "C" void cairn_on_failure(const cairn_request *request, std::size_t)
     failed_for = request->caller;
 }
 
-__attribute__((noinline)) static void *too_much()
-{
-    void *volatile p = ::operator new(some * 0x1000000, std::nothrow);
-    return p;
-}
+WAY(too_much, ::operator new(some * 0x1000000, std::nothrow))
+WAY(too_many, ::operator new[](some * 0x1000000, std::nothrow))
+WAY(too_much_aligned, ::operator new (some * 0x1000000, std::align_val_t{32}, std::nothrow))
+WAY(too_many_aligned, ::operator new[](some * 0x1000000, std::align_val_t{32}, std::nothrow))
 
 static void a_new_that_fails_names_who_used_it()
 {
-    CHECK(too_much() == nullptr);
-    CHECK(reinterpret_cast<std::uintptr_t>(failed_for) - reinterpret_cast<std::uintptr_t>(too_much) < 60);
+    for (auto way : {too_much, too_many, too_much_aligned, too_many_aligned}) {
+        CHECK(way() == nullptr);
+        CHECK(reinterpret_cast<std::uintptr_t>(failed_for) - reinterpret_cast<std::uintptr_t>(way) < 60);
+    }
 }
 
-TAP_MAIN(TEST(new_counts_for_who_used_it), TEST(strdup_counts_for_who_called_it),
+TAP_MAIN(TEST(new_counts_for_who_used_it), TEST(strdup_counts_for_who_called_it), TEST(every_delete_frees),
          TEST(a_text_that_has_no_room_sets_errno_in_the_structure_named), TEST(a_new_that_fails_names_who_used_it))
