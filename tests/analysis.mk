@@ -39,8 +39,9 @@ ANALYSIS_INCLUDE := -Iport -Iport/cortex-m -Iallocator
 ANALYSIS_NEWLIB  := /usr/include/newlib
 ANALYSIS_LIBCXX   = $(shell $(CROSS)g++ $(cxx_CPU) -x c++ -E -v - </dev/null 2>&1 | sed -n '/ <...> search/,/^End/s/^ //p')
 $(foreach a,$(ANALYSIS_BOARDS) cxx,$(eval $a_CPU = $($($a_BOARD)_CPU)))
-$(foreach a,$(ANALYSIS_BOARDS),$(eval $a_CPPCHECK := --std=c11 --platform=arm32-wchar_t4 --addon=misra --include=tests/analysis/no_layout.h \
-    -I$(shell $(CROSS)gcc -print-file-name=include) -I$(ANALYSIS_NEWLIB)))
+ANALYSIS_GCC      = $(shell $(CROSS)gcc -print-file-name=include)
+$(foreach a,$(ANALYSIS_BOARDS),$(eval $a_CPPCHECK = --std=c11 --platform=arm32-wchar_t4 --addon=misra \
+    --include=tests/analysis/no_layout.h -I$$(ANALYSIS_GCC) -I$(ANALYSIS_NEWLIB)))
 $(foreach a,$(ANALYSIS_BOARDS),$(eval $a_CLANG = --target=arm-none-eabi $$($a_CPU) -std=c11 -ffreestanding -isystem $(ANALYSIS_NEWLIB)))
 $(foreach a,posix host,$(eval $a_CPPCHECK := --std=c11 --platform=unix64 --include=tests/analysis/no_layout.h)$(eval $a_CLANG := -std=c11))
 cxx_CPPCHECK     := --std=c++17 --language=c++ --platform=arm32-wchar_t4
@@ -48,7 +49,7 @@ cxx_CLANG         = --target=arm-none-eabi $(cxx_CPU) -std=c++17 -nostdinc $(add
 
 # Of clang-tidy's checks, those that look for errors. docs/misra.md says why some are left out.
 CLANG_TIDY_CHECKS := bugprone-*,cert-*,clang-analyzer-*,misc-*,performance-*,portability-*
-CLANG_TIDY_NOT    := -misc-include-cleaner,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-performance-enum-size
+CLANG_TIDY_NOT    := -misc-include-cleaner,-performance-enum-size,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
 CLANG_TIDY        := clang-tidy-19 --quiet --checks='-*,$(CLANG_TIDY_CHECKS),$(CLANG_TIDY_NOT)' --header-filter='(allocator|port)/.*'
 
 # What the compiler defines by itself.

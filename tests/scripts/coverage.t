@@ -1,6 +1,6 @@
 #!/bin/sh
-# coverage.t: what `make coverage` finds out, tried on exports of llvm-cov that are made by hand; and that the exceptions
-# name what stands in the sources.
+# coverage.t: what `make coverage` finds out, tried on exports of llvm-cov that are made by hand; and that the
+# exceptions name what stands in the sources.
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
@@ -18,8 +18,8 @@ static int both(int a, int b)
 END
 
 # What is known when it is compiled, SURELY, is no branch, and never decides alone.
-# export_build FOLDER A_TRUE A_ALONE LAST: a build in which a was true so often and decided alone or not, and the last line was
-# reached so often.
+# export_build FOLDER A_TRUE A_ALONE LAST: a build in which a was true so often and decided alone or not, and the last
+# line was reached so often.
 export_build() {
     cat >"$work/$1/build/coverage.json" <<END
 {"data": [{"functions": [{"name": "x.c:both", "filenames": ["$here/$work/allocator/x.c"],
@@ -27,7 +27,8 @@ export_build() {
   "branches": [[3, 9, 3, 10, $2, 4, 0, 0, 4], [3, 24, 3, 25, 1, 1, 0, 0, 4]],
   "mcdc_records": [[3, 9, 3, 25, 0, 5, [$3, false, true]]]}]}]}
 END
-    printf 'SF:%s\nDA:3,9\nDA:4,1\nDA:5,%s\nend_of_record\n' "$here/$work/allocator/x.c" "$4" >"$work/$1/build/coverage.info"
+    printf 'SF:%s\nDA:3,9\nDA:4,1\nDA:5,%s\nend_of_record\n' "$here/$work/allocator/x.c" "$4" \
+        >"$work/$1/build/coverage.info"
 }
 
 # compare EXCEPTION...: the two builds as configurations, with these lines as exceptions.
@@ -39,7 +40,8 @@ compare() {
 export_build one 5 true 1
 export_build two 5 true 1
 passes "what is covered passes" compare ""
-refuses "an exception that is covered is an error" "excused, but not so in one, two: allocator/x.c both: \`a\` is never true" \
+refuses "an exception that is covered is an error" \
+    "excused, but not so in one, two: allocator/x.c both: \`a\` is never true" \
     compare "allocator/x.c both: \`a\` is never true" "    because"
 
 export_build two 0 false 0
@@ -48,7 +50,8 @@ refuses "a condition that does not decide alone is an error" "x.c:3 both: \`a\` 
 refuses "a line that is not reached is an error" "x.c:5 both: \`return 0;\` is never reached in two" compare ""
 set -- "allocator/x.c both: \`a\` is never true" "    in two" "    because" \
     "allocator/x.c both: \`a\` never decides alone" "    in two" "    because"
-passes "what is excused passes" compare "$@" "allocator/x.c both: \`return 0;\` is never reached" "    in two" "    because"
+passes "what is excused passes" \
+    compare "$@" "allocator/x.c both: \`return 0;\` is never reached" "    in two" "    because"
 refuses "an exception is for the configurations that it names" "excused, but not so in one" \
     compare "$@" "allocator/x.c both: \`return 0;\` is never reached" "    because"
 refuses "an exception has a reason" "no reason is given" compare "allocator/x.c both: \`a\` is never true" "    in two"
@@ -58,7 +61,8 @@ refuses "an exception is for a configuration that there is" "no configuration th
 export_build two 5 true 1
 passes "all is covered again" compare ""
 printf 'void none(void)\n{\n    nothing();\n}\n' >"$work/allocator/y.c"
-refuses "a function that no configuration compiles is an error" "allocator/y.c:1 none: is never compiled in one, two" compare ""
+refuses "a function that no configuration compiles is an error" \
+    "allocator/y.c:1 none: is never compiled in one, two" compare ""
 passes "it may be excused" compare "allocator/y.c none: is never compiled" "    because"
 
 # The text of each exception stands in its file, but for line breaks.

@@ -1,15 +1,14 @@
 """findings.py [--write] DOCUMENT SECTION REPORT...: compare what tools have found with the deviations on record.
 
-A REPORT has lines `file:line: ... [rule]`; a rule that is found twice in a line counts once. The section of DOCUMENT has
-a table of deviations:
+A REPORT has lines `file:line: ... [rule]`; a rule that is found twice in a line counts once. The section of DOCUMENT
+has a table of deviations:
 
     | rule | where | lines | why |
 
 `where` is folders and files: an entry answers for the findings of its rule there, the one whose path is the longest.
-`lines` is their number, or `any`, where one more would be no news. Exits with 1 if a finding has no entry, or an entry no
-finding, or another number than it says. --write puts the numbers of today into the table; it neither adds nor removes an
-entry. A mandatory rule cannot be deviated from, nor can a file go
-unread.
+`lines` is their number, or `any`, where one more would be no news. Exits with 1 if a finding has no entry, or an entry
+no finding, or another number than it says. --write puts the numbers of today into the table; it neither adds nor
+removes an entry. A mandatory rule cannot be deviated from, nor can a file go unread.
 
 SPDX-License-Identifier: MIT
 """
@@ -35,7 +34,7 @@ ROW = re.compile(r"\| (?P<rule>[^|]+?) \| (?P<where>[^|]+?) \| (?P<lines>\d+|any
 
 
 def read_findings(reports, misra):
-    """(rule, file, line) of each finding in our folders: those of MISRA's rules, or all others; and what was not read."""
+    """(rule, file, line) of each finding in our folders, by MISRA's rules or by others; and of what was not read."""
     found = set()
     for report in reports:
         with open(report, encoding="utf-8") as file:

@@ -47,7 +47,8 @@ refuses "a mandatory rule has no entry" "17.3 in allocator: cannot be deviated f
 passes "other findings have a section of their own" compare "Other analyses" "| bugprone-x,cert-y | port | 1 | So. |"
 
 echo "allocator/map.h:3: [syntaxError]" >>"$work/report"
-refuses "a file that was not read is an error in either section" "allocator/map.h:3: syntaxError: no deviation is on record" \
+refuses "a file that was not read is an error in either section" \
+    "allocator/map.h:3: syntaxError: no deviation is on record" \
     compare "$misra" "| 15.5 | allocator, port | 3 | Early. |"
 refuses "and has no entry" "syntaxError in allocator: cannot be deviated from" \
     compare "$misra" "| 15.5 | allocator, port | 3 | Early. |" "| syntaxError | allocator | 1 | No. |"

@@ -1,4 +1,4 @@
-"""functions.py: the functions of a source file, as clang-format lays them out: a body's braces stand at the left margin.
+"""functions.py: the functions of a source file, as clang-format lays them out: a body's braces at the left margin.
 
 SPDX-License-Identifier: MIT
 """
