@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: MIT */
 #include "meter.h"
 #include "replay.h"
+#include "result.h"
 #include "semihosting.h"
 #include "stack_paint.h"
 
@@ -39,21 +40,6 @@ static struct {
 } recorder;
 
 /* ---- Console -------------------------------------------------------------------------------- */
-
-static void result(const char *name, uint32_t value)
-{
-    char digits[11];
-    char *p = digits + sizeof digits;
-    *--p = '\0';
-    do
-        *--p = (char)('0' + value % 10u);
-    while ((value /= 10u) != 0);
-    semihosting_puts("result: ");
-    semihosting_puts(name);
-    semihosting_puts(" ");
-    semihosting_puts(p);
-    semihosting_puts("\n");
-}
 
 static _Noreturn void fail(const char *what)
 {

@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: MIT */
 #include "meter.h"
 #include "names.h"
+#include "result.h"
 #include "semihosting.h"
 #include "system.h"
 
@@ -312,21 +313,6 @@ static void try_aligned_alloc(size_t n, size_t step, size_t shift)
 }
 
 /* ---- The program ---------------------------------------------------------------------------- */
-
-static void result(const char *name, uint32_t value)
-{
-    char digits[11];
-    char *p = digits + sizeof digits;
-    *--p = '\0';
-    do
-        *--p = (char)('0' + value % 10u);
-    while ((value /= 10u) != 0);
-    semihosting_puts("result: ");
-    semihosting_puts(name);
-    semihosting_puts(" ");
-    semihosting_puts(p);
-    semihosting_puts("\n");
-}
 
 static void print(const struct longest *longest)
 {
