@@ -68,14 +68,14 @@ size_t cairn_largest_free(struct cairn_heap *heap)
     if (heap->nonempty != 0) {
         uint32_t bin = bin_last(heap->nonempty);
         most = heap->limit / bin_floor(bin);
-        i = heap->bins[bin];
+        i = heap_granule(heap, bin)->next;
     }
     port_unlock(state);
     while (i != 0 && most-- != 0) {
         state = port_lock();
         const struct granule *first = heap_granule(heap, i);
         bool listed = i < heap->top && map_is_free(heap, i);
-        index_t size = (index_t)first->check ^ first->next;
+        index_t size = first->size;
         i = listed ? first->next : 0;
         port_unlock(state);
         if (listed && size > largest)

@@ -1,15 +1,14 @@
 /* bins.h: from a size in granules to its bin, two bins to a doubling. Arithmetic only.
  *
  *   size  1  2  3  4-5  6-7  8-11  12-15  16-23  24-31 ...
- *   bin   0  2  3   4    5    6      7      8      9   ...
+ *   bin   1  2  3   4    5    6      7      8      9   ...
  *
- * The first bit of a size picks the doubling, the second its half; bin 1 stays empty.
+ * The first bit of a size picks the doubling, the second its half. A bin is a granule of the heap, and its number
+ * is that granule's index (heap.h).
  *
  * SPDX-License-Identifier: MIT */
 #ifndef CAIRN_BINS_H
 #define CAIRN_BINS_H
-
-#include "linkage.h"
 
 #include "bits.h"
 #include "cairn_config.h"
@@ -17,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Which bins hold a block: bin 0 is the first bit. */
+/* Which bins hold a block: bin 0, which there is not, is the first bit. */
 #if CAIRN_INDEX_BITS == 16
 typedef uint32_t bin_set;
 #define BIN_COUNT 32u
@@ -27,35 +26,31 @@ typedef uint64_t bin_set;
 #endif
 #define BIN_FIRST ((bin_set)1 << (BIN_COUNT - 1u))
 
-#if BITS_HAVE_CLZ || CAIRN_INDEX_BITS != 16
 /* The bin of a block of `size` granules, 1 to 2^32 - 1. */
 static inline uint32_t bin_of(uint32_t size)
 {
-    uint32_t zeros = bits_leading_zeros(size);
-    return 60u - 2u * zeros + ((size << zeros) >> 30);
+    uint32_t shift = 30u -
+                     bits_leading_zeros(size | 2u); /* leaves the first two bits; of size 1, the one that it has */
+    return 2u * shift + (size >> shift);
 }
-#else
-/* Bins of the sizes below 128; sizes 64 times larger are 12 bins further on. */
-extern const uint8_t bin_table[128];
-
-/* The same for sizes up to 65535, by looking it up: a count of leading zeros takes longer. */
-static inline uint32_t bin_of(uint32_t size)
-{
-    if (size < 128u)
-        return bin_table[size];
-    if (size < 128u * 64u)
-        return 12u + bin_table[size >> 6];
-    return 24u + bin_table[size >> 12];
-}
-#endif
 
 /* Smallest size in `bin`, in granules. Every block of a bin above that of n has n granules. */
 static inline uint32_t bin_floor(uint32_t bin)
 {
-    return bin == 0 ? 1u : (2u + (bin & 1u)) << (bin / 2u) >> 1;
+    return bin == 1u ? 1u : (2u + (bin & 1u)) << (bin / 2u) >> 1;
 }
 
-/* Number of the first bin in `set`, which is not empty. */
+/* The bit of `bin`. */
+static inline bin_set bin_bit(uint32_t bin)
+{
+#if CAIRN_INDEX_BITS == 16
+    return bits_rotate_right(BITS_FIRST, bin);
+#else
+    return BIN_FIRST >> bin % BIN_COUNT;
+#endif
+}
+
+/* The number of the first bin in `set`, which is not empty. */
 static inline uint32_t bin_first(bin_set set)
 {
 #if CAIRN_INDEX_BITS == 16
@@ -66,7 +61,7 @@ static inline uint32_t bin_first(bin_set set)
 #endif
 }
 
-/* Number of the last bin in `set`, which is not empty. */
+/* The number of the last bin in `set`, which is not empty. */
 static inline uint32_t bin_last(bin_set set)
 {
     /* Off the fast paths: halving does. */

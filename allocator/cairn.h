@@ -28,16 +28,19 @@ struct cairn_heap;
 
 /* ---- Private heaps -------------------------------------------------------------------------
  * The caller owns a private heap and keeps two users of it from meeting: none of these functions
- * locks. Passing the system heap to one of them is allowed only inside port_lock(). */
+ * locks. Passing the system heap, or a region's, to one of them is allowed only inside port_lock();
+ * with CAIRN_STATS or CAIRN_SITES what one of them took must go back by one of them, since it is neither
+ * counted nor has it what is kept with a block of malloc(). */
 
 /* Make a heap of `size` bytes at `memory`, whose old contents do not matter.
  *
  * Returns  the heap's handle, which lies inside `memory`; or NULL if and only if
  *          - `memory` is NULL, or the range wraps around the end of the address space;
- *          - the range has no room for the control data and one block;
- *          - the range is larger than the index reaches (CAIRN_INDEX_BITS: 512 KiB for 16).
- *          Ends that are not aligned to CAIRN_GRANULE are rounded inwards.
- * Cost     1/32 of the range, and at most 68 bytes, are control data.
+ *          - the range has no room for the control data and one block.
+ *          Ends that are not aligned to CAIRN_GRANULE are rounded inwards. Of a range that is larger than the
+ *          index reaches (CAIRN_INDEX_BITS) the rest is not used: cairn_stats() counts it.
+ * Cost     control data: 1/32 of the range, or 1/64 with granules of 16 bytes; and 4 granules or more, up to
+ *          32 (62 with a 32-bit index), two for each doubling of the range.
  * Time     proportional to the control data, which is cleared. */
 struct cairn_heap *cairn_init(void *memory, size_t size);
 
@@ -104,15 +107,15 @@ enum cairn_region_error {
     CAIRN_REGION_OUT_OF_RANGE, /* NULL, past the end of the address space, or an end holds no data */
     CAIRN_REGION_UNALIGNED,    /* `memory` or `size` is no multiple of CAIRN_GRANULE */
     CAIRN_REGION_TOO_SMALL,    /* no room for the control data and one block */
-    CAIRN_REGION_TOO_LARGE,    /* larger than the index reaches (CAIRN_INDEX_BITS: 512 KiB for 16) */
     CAIRN_REGION_OVERLAPS      /* overlaps the system heap's range or another region */
 };
 
 /* Give the `size` bytes at `memory`, whose old contents do not matter, to the system heap, for good.
  *
  * Returns  CAIRN_REGION_ADDED; or an error, with nothing changed. (That it holds no data is found
- *          out by writing to its first and last word.)
- * Cost     1/32 of the range and at most 84 bytes are control data.
+ *          out by writing to its first and last word.) Of a range that is larger than the index reaches the
+ *          rest is not used, as with cairn_init().
+ * Cost     control data, as cairn_init(), and 16 bytes.
  * Time     proportional to the control data, which is cleared, with interrupts live.
  * Context  thread; one call at a time. The RAM must work: its clock and controller are set up. */
 enum cairn_region_error cairn_add_region(void *memory, size_t size, uint32_t attributes);
@@ -151,6 +154,7 @@ struct cairn_stats {
     size_t free;       /* bytes in free blocks: size - control - used */
     size_t can_grow;   /* bytes above the last block, up to the limit */
     size_t guaranteed; /* the largest request that is sure to be served now */
+    size_t left_over;  /* bytes of the range, past the limit, that the index does not reach */
 };
 
 /* Fill `stats`. O(1), with one look at each bin. For the system heap, call it inside port_lock(). */
@@ -183,8 +187,9 @@ bool cairn_walk(struct cairn_heap *heap, cairn_visit *visit, void *context);
  * Returns  0 if all hold; else the number of the first invariant found broken (1 is I1), with the
  *          address of the granule at fault in *`where` if `where` is not NULL.
  *          With CAIRN_CHECK=2 also every byte behind a live block (I11) and of free memory (I12): then the
- *          address is that of the first bad one, and no call of this heap may be half done.
- * Time     proportional to the heap. Does not lock: nobody else may change the heap meanwhile. */
+ *          address is that of the first bad one.
+ * Time     proportional to the heap. Does not lock: nobody else may change the heap meanwhile. It may interrupt
+ *          any call of the system heap; of a private one none may be half done. */
 int cairn_check(struct cairn_heap *heap, const void **where);
 
 /* Where a check in steps is: all zero before the first one. */
@@ -207,10 +212,11 @@ int cairn_check_step(struct cairn_heap *heap, struct cairn_place *place, uint32_
 enum cairn_reason {
     CAIRN_NOT_A_BLOCK = 1, /* the pointer given is not the start of a block of this heap */
     CAIRN_DOUBLE_FREE,     /* the pointer given lies in a free block */
-    CAIRN_CORRUPT_SIZE,    /* a free block's size or forward link was overwritten */
-    CAIRN_CORRUPT_LINK,    /* a free block's backward link, or its neighbour in the list, was */
+    CAIRN_CORRUPT_SIZE,    /* a free block's size was overwritten, or the map */
+    CAIRN_CORRUPT_LINK,    /* a link of a free block or of a bin was overwritten, or what it names */
+    CAIRN_CORRUPT_CONTROL, /* the heap's control data was overwritten */
     CAIRN_ABOVE_CEILING,   /* an interrupt that the lock does not hold back used the heap */
-    CAIRN_OVERRUN,         /* bytes behind a live block were overwritten; with CAIRN_CHECK=2 */
+    CAIRN_OVERRUN,         /* bytes behind a live block were overwritten; with CAIRN_CHECK=2 or CAIRN_SITES */
     CAIRN_WRITE_AFTER_FREE /* bytes of free memory were overwritten; with CAIRN_CHECK=2 */
 };
 
@@ -218,8 +224,9 @@ enum cairn_reason {
  * free block that was overwritten, or with CAIRN_CHECK=2 the first byte; or the number of the exception
  * that may not use the heap.
  *
- * Called with the lock held. Must not return, allocate or use the heap. The library brings one
- * that records both in cairn_failure and stops; a firmware may define its own. */
+ * Called with the lock held, unless it is a private heap whose user does not hold it. Must not return,
+ * allocate or use the heap. The library brings one that records both in cairn_failure and stops; a
+ * firmware may define its own. */
 CAIRN_NORETURN void cairn_fatal(enum cairn_reason reason, const void *address);
 
 /* A sentence for `reason`: a constant string. */
@@ -240,7 +247,8 @@ struct cairn_report {
     const void *address;        /* as cairn_fatal() had it: the first bad byte, or the pointer given */
     struct cairn_block damaged; /* what lies there. If it is free: who had it last, of the last 8 freed */
     const void *freed_by;       /* who freed it then; NULL if it is live, or not known any more */
-    struct cairn_block suspect; /* the neighbour that probably wrote there */
+    struct cairn_block suspect; /* whose owner probably wrote there: a neighbour, or the damaged one itself */
+    struct cairn_block other;   /* the neighbour above, if it may as well have been that one's; mostly none */
 };
 
 /* What the library's own cairn_fatal() has found: where a debugger or a RAM dump finds it. */

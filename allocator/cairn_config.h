@@ -10,15 +10,26 @@
 #include CAIRN_CONFIG_HEADER
 #endif
 
-/* Bits of a granule's index: 16 or 32.
- * 16: granules of 8 bytes, heaps up to 512 KiB: the choice for microcontrollers.
- * 32: granules of 16 bytes, heaps up to 2 GiB on a 32-bit and 32 GiB on a 64-bit machine. */
+/* Bits of a granule's index, 16 or 32, and the granule: the unit of allocation and of alignment, in bytes, 8 or 16.
+ *
+ *   index  granule  a heap reaches            of it are map
+ *   16     8        512 KiB                   1/32            the default: for blocks of some dozen bytes
+ *   16     16       1 MiB                     1/64
+ *   32     16       2 GiB; on 64 bits 32 GiB  1/64
+ *
+ * Of a range that is larger the rest is not used: cairn_stats() counts it. */
 #ifndef CAIRN_INDEX_BITS
 #define CAIRN_INDEX_BITS 16
 #endif
+#ifndef CAIRN_GRANULE
+#define CAIRN_GRANULE (CAIRN_INDEX_BITS / 2)
+#endif
 
 #if CAIRN_INDEX_BITS != 16 && CAIRN_INDEX_BITS != 32
-#error "CAIRN_INDEX_BITS must be 16 (heaps up to 512 KiB) or 32"
+#error "CAIRN_INDEX_BITS must be 16 (heaps up to 512 KiB; up to 1 MiB with CAIRN_GRANULE=16) or 32"
+#endif
+#if CAIRN_GRANULE != 16 && !(CAIRN_GRANULE == 8 && CAIRN_INDEX_BITS == 16)
+#error "CAIRN_GRANULE must be 8 or 16 with CAIRN_INDEX_BITS=16, and 16 with CAIRN_INDEX_BITS=32"
 #endif
 
 /* Further ranges of RAM behind malloc(): 0 or 1. See cairn.h, Regions.
@@ -91,9 +102,6 @@
 
 /* Is any of them on? */
 #define CAIRN_WATCHED (CAIRN_CHECK == 2 || CAIRN_STATS || CAIRN_SITES > 0 || CAIRN_TRACE)
-
-/* Unit of allocation and of alignment, in bytes: four indices, what a free block needs. */
-#define CAIRN_GRANULE (CAIRN_INDEX_BITS / 2)
 
 #if CAIRN_CACHE_LINE < CAIRN_GRANULE || (CAIRN_CACHE_LINE & (CAIRN_CACHE_LINE - 1)) != 0
 #error "CAIRN_CACHE_LINE must be a power of two, CAIRN_GRANULE or more"

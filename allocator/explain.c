@@ -78,24 +78,41 @@ static index_t describe(struct cairn_heap *heap, index_t i, struct cairn_block *
         end++;
     block->size = (size_t)(end - i) * CAIRN_GRANULE;
     if (block->live)
-        guard_describe(heap_pointer(heap, end), block);
+        guard_describe(block);
     return end;
 }
 
-/* Who wrote at `address`, in the block that ends at granule `end`? Bytes just behind a block are its
- * owner's; others behind it more likely that of the next one, from above; and those in free memory that
- * of whoever had it, or of the block below. */
-static void suspect(struct cairn_heap *heap, index_t end, struct cairn_report *report)
+/* Who wrote above the top? What lies above the heap, such as a stack, if it is the end of memory that is spoiled, and
+ * not its start; else the last block's owner. In the control data it may have been anybody. */
+static void suspect_of_no_block(struct cairn_heap *heap, struct cairn_report *report)
+{
+    if (heap->top > heap->limit || heap_granule_index(heap, report->address) < heap->top)
+        return;
+    struct guard_ends spoiled = guard_ends(report, heap_pointer(heap, heap->top), heap_pointer(heap, heap->limit));
+    if (spoiled.low || !spoiled.high)
+        describe(heap, heap->top - 1u, &report->suspect);
+}
+
+/* The block below `block`. False if there is none. */
+static bool describe_below(struct cairn_heap *heap, const struct cairn_block *block, struct cairn_block *below)
+{
+    return describe(heap, heap_granule_index(heap, block->start) - 1u, below) != 0;
+}
+
+/* Who wrote in the damaged block, which ends at granule `end`? What begins where it does, or right behind its bytes if
+ * it is live, came from below, as an overrun does; and what ends where the next block begins, from above: as an underrun
+ * does, or a stack in the block above, which grows down. In the middle of free memory it was more likely who had it, or
+ * came from below; in the middle of a canary, from above. */
+static void suspect(struct cairn_heap *heap, index_t end, struct guard_ends spoiled, struct cairn_report *report)
 {
     const struct cairn_block *damaged = &report->damaged;
-    if (damaged->live && (const char *)report->address == (const char *)damaged->start + damaged->size)
-        report->suspect = *damaged;
-    else if (damaged->live)
-        describe(heap, end, &report->suspect);
-    else if (damaged->start != NULL)
-        describe(heap, heap_granule_index(heap, damaged->start) - 1u, &report->suspect);
-    else
-        describe(heap, heap->top - 1u, &report->suspect);
+    struct cairn_block below = *damaged, above;
+    if (!damaged->live && describe_below(heap, damaged, &below) && !below.live)
+        describe_below(heap, &below, &below); /* past the rest of a free block, a part of which is given out */
+    describe(heap, end, &above);
+    report->suspect = !spoiled.low && (spoiled.high || damaged->live) ? above : below;
+    if (spoiled.low && spoiled.high && above.live)
+        report->other = above;
 }
 
 void cairn_explain(enum cairn_reason reason, const void *address, struct cairn_report *report)
@@ -104,20 +121,27 @@ void cairn_explain(enum cairn_reason reason, const void *address, struct cairn_r
     struct cairn_heap *heap = heap_of(address);
     if (heap == NULL)
         return;
-    index_t end = describe(heap, heap_granule_index(heap, address), &report->damaged);
-    if (reason == CAIRN_WRITE_AFTER_FREE && report->damaged.live) { /* it is just being given out */
-        const char *start = report->damaged.start;
-        report->damaged.live = false;
-        report->damaged.owner = NULL;
-        report->damaged.size = (size_t)((const char *)heap_pointer(heap, end) - start);
+    struct cairn_block *damaged = &report->damaged;
+    index_t end = describe(heap, heap_granule_index(heap, address), damaged);
+    struct guard_ends spoiled = {.low = false};
+    if (damaged->start != NULL)
+        spoiled = guard_ends(report, damaged->start, heap_pointer(heap, end));
+    if (reason == CAIRN_WRITE_AFTER_FREE && damaged->live) { /* it is just being given out */
+        damaged->live = false;
+        damaged->owner = NULL;
+        damaged->size = (size_t)((const char *)heap_pointer(heap, end) - (const char *)damaged->start);
     }
     const struct note *note = note_of(address);
-    if (!report->damaged.live && note != NULL) {
-        report->damaged.owner = note->owner;
+    if (!damaged->live && note != NULL) {
+        damaged->owner = note->owner;
         report->freed_by = note->caller;
     }
-    if (reason != CAIRN_NOT_A_BLOCK && reason != CAIRN_DOUBLE_FREE)
-        suspect(heap, end, report);
+    if (reason == CAIRN_NOT_A_BLOCK || reason == CAIRN_DOUBLE_FREE)
+        return;
+    if (damaged->start != NULL)
+        suspect(heap, end, spoiled, report);
+    else
+        suspect_of_no_block(heap, report);
 }
 
 LAYOUT_OF(explain)
@@ -133,6 +157,7 @@ LAYOUT_OF(explain)
     LAYOUT("report.damaged", offsetof(struct cairn_report, damaged));
     LAYOUT("report.freed_by", offsetof(struct cairn_report, freed_by));
     LAYOUT("report.suspect", offsetof(struct cairn_report, suspect));
+    LAYOUT("report.other", offsetof(struct cairn_report, other));
     LAYOUT("block.start", offsetof(struct cairn_block, start));
     LAYOUT("block.size", offsetof(struct cairn_block, size));
     LAYOUT("block.owner", offsetof(struct cairn_block, owner));

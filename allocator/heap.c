@@ -1,106 +1,236 @@
 /* heap.c: taking granules from a heap and giving them back. The algorithm and nothing else.
  *
  * SPDX-License-Identifier: MIT */
-#define HEAP_THE_COPY
-#include "heap_ops.h"
-#include "layout.h"
+#include "heap.h"
 
-#if !BITS_HAVE_CLZ && CAIRN_INDEX_BITS == 16
-#define TWICE(x) x, x
-#define SIXTEEN(x) TWICE(TWICE(TWICE(TWICE(x))))
-/* clang-format off */
-const uint8_t bin_table[128] = {
-    0, 0, 2, 3, 4, 4, 5, 5,
-    TWICE(TWICE(6)), TWICE(TWICE(7)),
-    TWICE(TWICE(TWICE(8))), TWICE(TWICE(TWICE(9))),
-    SIXTEEN(10), SIXTEEN(11),
-    SIXTEEN(12), SIXTEEN(12), SIXTEEN(13), SIXTEEN(13),
-};
-/* clang-format on */
+/* Where free memory is filled: the last size of a free block is about to be written at granule i, over the fill. */
+#if CAIRN_CHECK == 2
+void guard_inspect_tail(struct cairn_heap *heap, index_t i);
+#define INSPECT_TAIL(heap, i) guard_inspect_tail(heap, i)
+#else
+#define INSPECT_TAIL(heap, i) ((void)0)
 #endif
 
-index_t heap_take(struct cairn_heap *heap, index_t n)
+/* Some steps are used here, where they are best inline, and elsewhere. heap.h declares them without `inline`, so that
+ * these are their external definitions (C11, 6.7.4, 7), which may refer to static functions. Clang warns all the same. */
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wstatic-in-inline"
+#endif
+
+/* The compiler takes the value as it is: it neither narrows an index to 16 bits nor splits an address, which would cost
+ * an instruction each time. */
+#define OPAQUE(value) __asm("" : "+r"(value))
+
+/* ---- Free blocks ---------------------------------------------------------------------------- */
+
+static _Noreturn void heap_corrupt(struct cairn_heap *heap, enum cairn_reason reason, index_t i)
 {
-    index_t i;
-    return heap_take_inline(heap, n, &i) ? i : 0;
+    cairn_fatal(reason, heap_granule(heap, i));
 }
 
-void heap_free(struct cairn_heap *heap, const void *p)
+/* Granule i does not lead to one that names it: it is damaged itself, or if it is a bin, more likely what it names. */
+static _Noreturn COLD __attribute__((noinline)) void heap_corrupt_ring(struct cairn_heap *heap, index_t i, index_t next)
 {
-    heap_free_inline(heap, p);
+    bool is_bin = i < heap_first_granule(heap->limit);
+    heap_corrupt(heap, CAIRN_CORRUPT_LINK, is_bin && next < heap->top ? next : i);
+}
+
+/* The granule after i, in the ring that i is in or is the bin of. It must name i; and i itself must be in the heap: a
+ * bin need not be, where a bit of `nonempty` is wrong. */
+static inline index_t heap_next(struct cairn_heap *heap, index_t i)
+{
+    index_t next = i < heap->top ? heap_granule(heap, i)->next : i;
+    if (next >= heap->top || heap_granule(heap, next)->prev != i)
+        heap_corrupt_ring(heap, i, next);
+    return next;
+}
+
+/* Where a free block keeps its second size. */
+static inline link_t *heap_tail(struct granule *first, index_t size)
+{
+    return (link_t *)(void *)(first + size) - 1;
+}
+
+static inline void heap_set_size(struct granule *first, index_t size)
+{
+    first->size = (link_t)size;
+    OPAQUE(size);
+    *heap_tail(first, size) = (link_t)size;
+}
+
+/* Size of the free block at i. Its two copies prove each other. */
+inline index_t heap_free_size(struct cairn_heap *heap, index_t i)
+{
+    struct granule *first = heap_granule(heap, i);
+    index_t size = first->size;
+    if (size - 1u >= heap->top - i || *heap_tail(first, size) != size) /* 0, too, is past the top */
+        heap_corrupt(heap, CAIRN_CORRUPT_SIZE, i);
+    return size;
+}
+
+/* What is below i may be the last bytes of a live block, and say anything. They are believed only if the map has a
+ * free block where they point, and that one's own size says that it ends at i. A free block ends there if and only
+ * if all three agree. */
+inline index_t heap_free_below(struct cairn_heap *heap, index_t i)
+{
+    index_t size = *heap_tail(heap_granule(heap, i), 0);
+    index_t below = i - size;
+    if (below >= i || !map_is_free(heap, below) || heap_granule(heap, below)->size != size)
+        return 0;
+    return below;
+}
+
+/* Put the free block of `size` granules at i first into its bin. */
+static inline void heap_attach(struct cairn_heap *heap, index_t i, index_t size, index_t bin)
+{
+    struct granule *block = heap_granule(heap, i);
+    struct granule *head = heap_granule(heap, bin);
+    index_t next = head->next;
+    struct granule *after = heap_granule(heap, next);
+    if (next >= heap->top || after->prev != bin)
+        heap_corrupt(heap, CAIRN_CORRUPT_LINK, bin);
+    head->next = (link_t)i;
+    OPAQUE(i);
+    after->prev = (link_t)i;
+    block->next = (link_t)next;
+    block->prev = (link_t)bin;
+    heap_set_size(block, size);
+    heap->nonempty |= bin_bit(bin);
+}
+
+/* Each link is proven by what it names, which must name i. */
+static inline void heap_detach(struct cairn_heap *heap, index_t i)
+{
+    struct granule *block = heap_granule(heap, i);
+    index_t next = block->next, prev = block->prev, top = heap->top;
+    struct granule *after = heap_granule(heap, next), *before = heap_granule(heap, prev);
+    if (next >= top || prev >= top || after->prev != i || before->next != i)
+        heap_corrupt(heap, CAIRN_CORRUPT_LINK, i);
+    after->prev = (link_t)prev;
+    before->next = (link_t)next;
+    if (next == prev) /* the bin */
+        heap->nonempty &= ~bin_bit(next);
 }
 
 /* ---- The top -------------------------------------------------------------------------------- */
 
-void heap_move_top(struct cairn_heap *heap, index_t top)
+static inline index_t heap_limit(struct cairn_heap *heap)
 {
-    struct tile *tile = map_tile(heap, heap->top);
-    uint32_t mask = map_mask(heap->top);
-    tile->bound &= ~mask;
-    tile->used &= ~mask;
+    if (heap->limit != heap->limit_again)
+        cairn_fatal(CAIRN_CORRUPT_CONTROL, &heap->limit);
+    return heap->limit;
+}
+
+/* A block begins where the sentinel was, or where it goes: of the two, the higher one's bit turns. */
+static inline void heap_set_top(struct cairn_heap *heap, index_t top)
+{
+    index_t old = heap->top;
+    map_turn_used(heap, old, 1);
+    map_turn_used(heap, top, 1);
+    map_turn_bound(heap, top > old ? top : old);
     heap->top = (link_t)top;
-    tile = map_tile(heap, top);
-    mask = map_mask(top);
-    tile->bound |= mask;
-    tile->used |= mask;
 }
 
-index_t heap_take_top(struct cairn_heap *heap, index_t n)
+/* ---- Taking --------------------------------------------------------------------------------- */
+
+/* The free block to take n granules from, and in *bin where it is: one of the first two in n's own bin, else the first
+ * one of the next bin that holds any, where each is large enough. 0 if what is above the top serves better, or nothing
+ * does: that counts as one more free block, so that a larger one is left whole. */
+static inline index_t heap_find(struct cairn_heap *heap, index_t n, index_t *bin)
 {
-    index_t i = heap->top, end = i + n;
-    if (end > heap->limit || (CAIRN_INDEX_BITS == 32 && end < i)) /* 16 bits cannot wrap round in index_t */
+    index_t b = bin_of(n);
+    bin_set set = heap->nonempty << b;
+    *bin = b;
+    if (set & BIN_FIRST) {
+        index_t i = heap_next(heap, b);
+        if (heap_granule(heap, i)->size < n)
+            i = heap_next(heap, i);
+        if (heap_granule(heap, i)->size >= n) /* of the bin itself, it is 0 */
+            return i;
+        set ^= BIN_FIRST;
+    }
+    if (set == 0)
         return 0;
-    heap_move_top(heap, end);
-    map_set_bound(heap, i);
+    b += bin_first(set);
+    *bin = b;
+    index_t i = heap_next(heap, b);
+    index_t above = (index_t)heap->limit - heap->top;
+    return above >= n && above < heap_granule(heap, i)->size ? 0 : i;
+}
+
+/*     [ ----- free ----- ]    =>    [ free ][ block ]    the rest keeps its start, and if it can its place */
+void *heap_take(struct cairn_heap *heap, index_t n)
+{
+    index_t bin;
+    index_t i = heap_find(heap, n, &bin);
+    if (i != 0) {
+        index_t size = heap_free_size(heap, i);
+        index_t rest = size - n;
+        index_t rest_bin = bin_of(rest); /* 0 if nothing is left */
+        if (n > size)                    /* a bin names a block that is not of it */
+            heap_corrupt(heap, CAIRN_CORRUPT_LINK, bin);
+        if (rest_bin == bin) {
+            INSPECT_TAIL(heap, i + rest - 1u);
+            heap_set_size(heap_granule(heap, i), rest);
+        } else {
+            heap_detach(heap, i);
+            if (rest_bin != 0) {
+                INSPECT_TAIL(heap, i + rest - 1u);
+                heap_attach(heap, i, rest, rest_bin);
+            }
+        }
+        i += rest;
+        if (rest_bin != 0)
+            map_turn_bound(heap, i);
+    } else {
+        i = heap->top;
+        index_t end = i + n;
+        if (end > heap_limit(heap) || (CAIRN_INDEX_BITS == 32 && end < i)) /* 16 bits cannot wrap round in index_t */
+            return NULL;
+        heap_set_top(heap, end);
+    }
     map_turn_used(heap, i, n);
-    heap->used += n;
-    return i;
+    heap->used = (link_t)(heap->used + n);
+    return heap_pointer(heap, i);
 }
 
-bool heap_reserve(struct cairn_heap *heap, index_t i, index_t end)
-{
-    /* Only a large block's size is a number of its own, and so can be 0. */
-    if (end != i && end < i + MAP_SMALL + 1u)
-        end = i + MAP_SMALL + 1u;
-    if (end > heap->limit)
-        return false;
-    heap->used += end - heap->top;
-    heap_move_top(heap, end);
-    if (end != i) {
-        map_set_bound(heap, i);
-        map_tile(heap, i)->used |= map_mask(i); /* it may be on: the block grows or shrinks */
-        return true;
-    }
-    index_t below = heap_free_size_below(heap, i);
-    if (below != 0) {
-        heap_unlink(heap, i - below, below);
-        heap_move_top(heap, i - below);
-    }
-    return true;
-}
+/* ---- Freeing -------------------------------------------------------------------------------- */
 
-/* ---- Pointers from outside ------------------------------------------------------------------ */
-
-/* Say what is wrong with `p`: the first boundary at or below it tells what it lies in. Not
- * bounded, as nothing comes after it. */
-_Noreturn void heap_misuse(struct cairn_heap *heap, const void *p)
-{
-    uintptr_t offset = (uintptr_t)p - (uintptr_t)heap;
-    index_t i = (index_t)(offset / CAIRN_GRANULE);
-    if (heap == NULL || offset / CAIRN_GRANULE >= heap->top)
-        cairn_fatal(CAIRN_NOT_A_BLOCK, p);
-    while (i > 0 && !map_is_bound(heap, i))
-        i--;
-    cairn_fatal(map_is_free(heap, i) ? CAIRN_DOUBLE_FREE : CAIRN_NOT_A_BLOCK, p);
-}
-
-index_t heap_live_block(struct cairn_heap *heap, const void *p, index_t *size)
+inline index_t heap_live_size(struct cairn_heap *heap, const void *p)
 {
     index_t i = heap_offset_index((uintptr_t)p - (uintptr_t)heap);
-    if (heap == NULL || i >= heap->top || !map_is_live(heap, i) ||
-        (*size = map_used_size(heap, i)) - 1u >= heap->top - i)
+    index_t size = 0;
+    if (heap != NULL && i < heap->top && map_is_live(heap, i))
+        size = map_used_size(heap, i, heap->top);
+    if (size == 0 || i + size > heap->top)
         heap_misuse(heap, p);
-    return i;
+    return size;
+}
+
+void heap_free(struct cairn_heap *heap, const void *p)
+{
+    index_t size = heap_live_size(heap, p);
+    index_t i = heap_granule_index(heap, p);
+    index_t end = i + size;
+    map_turn_used(heap, i, size);
+    heap->used = (link_t)(heap->used - size);
+    index_t below = heap_free_below(heap, i);
+    if (below != 0) {
+        map_turn_bound(heap, i);
+        i = below;
+        heap_detach(heap, i);
+    }
+    if (end == heap->top) {
+        heap_set_top(heap, i);
+        return;
+    }
+    if (!map_is_used(heap, end)) {
+        index_t above = heap_free_size(heap, end);
+        heap_detach(heap, end);
+        map_turn_bound(heap, end);
+        end += above;
+    }
+    heap_attach(heap, i, end - i, bin_of(end - i));
 }
 
 /* ---- Resizing ------------------------------------------------------------------------------- */
@@ -109,7 +239,7 @@ void heap_split(struct cairn_heap *heap, index_t i, index_t size, index_t n)
 {
     map_turn_used(heap, i, size);
     map_turn_used(heap, i, n);
-    map_set_bound(heap, i + n);
+    map_turn_bound(heap, i + n);
     map_turn_used(heap, i + n, size - n);
 }
 
@@ -131,96 +261,83 @@ bool heap_fit_aligned(struct heap_fit *fit, size_t alignment, size_t size)
     return true;
 }
 
+/*     [ below ][ block ][ above ]    =>    [ --- block --- ][ above ]     the top may be in place of `above`
+ *                                    or    [ -------- block ------- ]     what is too much, the caller cuts off */
 index_t heap_extend(struct cairn_heap *heap, index_t *at, index_t size, index_t n)
 {
-    index_t i = *at;
-    index_t end = i + size;
+    index_t i = *at, end = i + size;
     index_t above = 0, below = 0;
     bool at_top = end == heap->top;
     if (at_top)
-        above = (index_t)heap->limit - end < n - size ? 0 : n - size;
+        above = heap_limit(heap) - end;
     else if (!map_is_used(heap, end))
         above = heap_free_size(heap, end);
     if (size + above < n) {
-        below = heap_free_size_below(heap, i);
+        index_t start = heap_free_below(heap, i);
+        below = start == 0 ? 0 : i - start;
         if (below == 0 || below + size + above < n)
             return 0;
     }
-    map_turn_used(heap, i, size);
     if (at_top) {
-        heap_move_top(heap, end + above);
+        above = below + size < n ? n - size - below : 0; /* no more than is needed */
+        if (above != 0) {
+            heap_set_top(heap, end + above);
+            map_turn_bound(heap, end);
+        }
     } else if (above != 0) {
-        heap_unlink(heap, end, above);
-        map_clear_bound(heap, end);
+        heap_detach(heap, end);
+        map_turn_bound(heap, end);
     }
+    map_turn_used(heap, i, size);
     if (below != 0) {
-        map_clear_bound(heap, i);
+        map_turn_bound(heap, i);
         i -= below;
-        heap_unlink(heap, i, below);
+        heap_detach(heap, i);
     }
     size += above + below;
-    heap->used += above + below;
     map_turn_used(heap, i, size);
+    heap->used = (link_t)(heap->used + above + below);
     *at = i;
     return size;
 }
 
-/* ---- A new heap ----------------------------------------------------------------------------- */
-
-bool heap_lay_out(struct heap_layout *layout, void *memory, size_t size)
+/* A reserved block is a large one of size 0: only a large block's size is a number of its own. */
+bool heap_reserve(struct cairn_heap *heap, index_t i, index_t end)
 {
-    uintptr_t start = ((uintptr_t)memory + CAIRN_GRANULE - 1u) & ~(uintptr_t)(CAIRN_GRANULE - 1u);
-    uintptr_t end = ((uintptr_t)memory + size) & ~(uintptr_t)(CAIRN_GRANULE - 1u);
-    if (memory == NULL || (uintptr_t)memory + size < (uintptr_t)memory || end <= start)
+    if (end != i && end < i + MAP_SMALL + 1u)
+        end = i + MAP_SMALL + 1u;
+    if (end > heap_limit(heap))
         return false;
-    if ((end - start) / CAIRN_GRANULE > HEAP_MAX_GRANULES)
-        return false;
-
-    /* A map of m bytes serves 4 * m granules above it. */
-    index_t total = (index_t)((end - start) / CAIRN_GRANULE);
-    layout->limit = total - (total + 4 * CAIRN_GRANULE) / (4 * CAIRN_GRANULE + 1);
-    if (layout->limit == 0)
-        return false;
-    index_t map = heap_map_granules(layout->limit);
-    layout->first = heap_first_granule(layout->limit);
-    if (layout->first >= layout->limit)
-        return false;
-    layout->heap = (struct cairn_heap *)(start + map * CAIRN_GRANULE);
-    layout->control = (uint32_t *)start;
-    layout->words = (map + layout->first) * (CAIRN_GRANULE / sizeof(uint32_t));
+    heap->used = (link_t)(heap->used + end - heap->top);
+    if (heap->top != i) {
+        map_turn_used(heap, i, 1);
+        heap_set_top(heap, i);
+    }
+    if (end != i) {
+        heap_set_top(heap, end);
+        map_turn_used(heap, i, 1);
+        return true;
+    }
+    index_t below = heap_free_below(heap, i);
+    if (below != 0) {
+        heap_detach(heap, below);
+        heap_set_top(heap, below);
+    }
     return true;
 }
 
-struct cairn_heap *heap_begin(const struct heap_layout *layout)
-{
-    layout->heap->limit = (link_t)layout->limit;
-    heap_move_top(layout->heap, layout->first);
-    return layout->heap;
-}
+/* ---- Misuse --------------------------------------------------------------------------------- */
 
-/* ---- For the tools --------------------------------------------------------------------------- */
-
-LAYOUT_OF(heap)
+/* The first boundary at or below `p` tells what it lies in. Not bounded, as nothing comes after it. */
+_Noreturn void heap_misuse(struct cairn_heap *heap, const void *p)
 {
-    LAYOUT("cairn.layout", 1);
-    LAYOUT("pointer", sizeof(void *));
-    LAYOUT("index.bits", CAIRN_INDEX_BITS);
-    LAYOUT("granule", CAIRN_GRANULE);
-    LAYOUT("bins", BIN_COUNT);
-    LAYOUT("heap.tile0", offsetof(struct cairn_heap, tile0));
-    LAYOUT("heap.nonempty", offsetof(struct cairn_heap, nonempty));
-    LAYOUT("heap.used", offsetof(struct cairn_heap, used));
-    LAYOUT("heap.top", offsetof(struct cairn_heap, top));
-    LAYOUT("heap.limit", offsetof(struct cairn_heap, limit));
-    LAYOUT("heap.bins", offsetof(struct cairn_heap, bins));
-    LAYOUT("tile.size", sizeof(struct tile));
-    LAYOUT("tile.bound", offsetof(struct tile, bound));
-    LAYOUT("tile.used", offsetof(struct tile, used));
-    LAYOUT("free.next", offsetof(struct granule, next));
-    LAYOUT("free.prev", offsetof(struct granule, prev));
-    LAYOUT("free.check", offsetof(struct granule, check));
-    LAYOUT("free.tail", offsetof(struct granule, tail));
-    LAYOUT("check", CAIRN_CHECK);
-    LAYOUT("sites", CAIRN_SITES);
-    LAYOUT("reason.size", sizeof(enum cairn_reason));
+    index_t i = (index_t)(((uintptr_t)p - (uintptr_t)heap) / CAIRN_GRANULE);
+    enum cairn_reason reason = CAIRN_NOT_A_BLOCK;
+    if (heap == NULL || i >= heap->top)
+        i = 0;
+    while (i != 0 && !map_is_bound(heap, i))
+        i--;
+    if (i != 0 && !map_is_used(heap, i))
+        reason = CAIRN_DOUBLE_FREE;
+    cairn_fatal(reason, p);
 }

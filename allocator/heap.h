@@ -1,14 +1,17 @@
 /* heap.h: how a heap lies in memory, and the steps that its clients are made of. Internal.
  *
- *    memory                handle                                        top        limit
- *    | tile n ... 1 0 | struct cairn_heap, bins | block | block | ... | block | (to grow) |
- *                       granule 0                 first                   sentinel
+ *    memory                handle                            top        limit
+ *    | tile n ... tile 1 | control data | block | ... | block | (to grow) |
+ *                          granule 0      first               sentinel
  *
- * Granules are counted from the handle. Index 0 is the handle's own and so means "none". The
- * granules of struct cairn_heap and of the bins are neither bound nor used: nothing merges with
- * them, no pointer to them is valid. The sentinel, the granule at `top`, is bound and used in the
- * map, but needs no memory: it may stand at the very end. No free block ends at it: it is lowered
- * instead, so that what is above the top is all the memory that was never used or is free again.
+ * Granules are counted from the handle. Those of the control data are neither bound nor used: nothing merges
+ * with them, no pointer to them is valid. The sentinel, the granule at `top`, is bound and used in the map, but
+ * needs no memory: it may be at the very end. No free block ends at it: it is lowered instead, so that what is
+ * above the top is all the memory that was never used or is free again.
+ *
+ * The free blocks of a bin are a ring through the bin, which is a granule of the control data: its `next` is
+ * the first block, its `prev` the last one. So the first, a middle and the last block are one case, and each
+ * link can be proven by what it names before it is followed.
  *
  * Nothing here locks, copies or looks at bytes of live blocks; each function is O(1).
  *
@@ -26,40 +29,50 @@
 /* An index as it is stored. */
 #if CAIRN_INDEX_BITS == 16
 typedef uint16_t link_t;
-#define HEAP_MAX_GRANULES 0x10000u /* in a heap */
-#define HEAP_MAX_BLOCK 0xff00u     /* in a block: the map leaves less of a heap, and a bin is there for it */
+#define HEAP_MAX_GRANULES 0x10000u /* in a heap, its control data included */
+#define HEAP_MAX_BLOCK 0xff00u     /* in a block: the map leaves less of a heap, and its class is the last one */
 #else
 typedef uint32_t link_t;
 #define HEAP_MAX_GRANULES 0x7fffffffu
 #define HEAP_MAX_BLOCK 0x7fffffffu
 #endif
 
-/* A granule of a free block. The first one holds `next`, `prev` and `check`, the last one `tail`;
- * a block of one granule holds all four. `check` is size ^ next: when it agrees with `tail`, the
- * size and the link are both as they were written. */
+/* A granule of a free block. The first one holds `next`, `prev` and `size`, the last one `tail`; a block of one
+ * granule holds all four. A bin has `next` and `prev`, and a size of 0, so that it serves no request. */
 struct __attribute__((may_alias)) granule {
-    link_t next;  /* next free block in the bin, 0 at its end */
-    link_t prev;  /* previous one, 0 at the bin's head */
-    link_t check; /* size ^ next */
-    link_t tail;  /* size */
+    link_t next; /* next block in the ring, or the bin */
+    link_t prev; /* previous one, or the bin */
+    link_t size;
+#if CAIRN_GRANULE > 4 * CAIRN_INDEX_BITS / 8
+    link_t unused[CAIRN_GRANULE / sizeof(link_t) - 4];
+#endif
+    link_t tail; /* size */
 };
-_Static_assert(sizeof(struct granule) == CAIRN_GRANULE, "a granule is four indices");
-_Static_assert(CAIRN_GRANULE % sizeof(struct tile) == 0, "tiles end where granules begin");
+_Static_assert(sizeof(struct granule) == CAIRN_GRANULE, "a granule is four indices at least");
 
-struct cairn_heap {
-    struct tile tile0; /* the map's tile for granules 0 to 31; the others stand below */
-    bin_set nonempty;  /* bins that hold a block */
-    uint32_t used;     /* granules in used blocks */
-    link_t top;        /* the sentinel: one past the last granule */
-    link_t limit;      /* how far `top` may grow; the map reaches as far */
-    link_t bins[];     /* the first free block of each bin, 0 if there is none */
+/* The control data: tile 0, and the bins, each the granule of its number. In bins 1, 2 and 3, of one size each, any
+ * block serves any request that comes there: no request asks for a bin's size, in whose place all else is kept. */
+struct __attribute__((may_alias)) cairn_heap {
+    struct tile tile0; /* the map's tile for granules 0 to 31; the others are below the handle */
+    _Alignas(CAIRN_GRANULE) link_t bin1[2];
+    bin_set nonempty; /* bins that hold a block */
+    _Alignas(CAIRN_GRANULE) link_t bin2[2];
+    link_t limit; /* how far `top` may grow; the map reaches as far */
+    link_t top;   /* the sentinel: one past the last granule */
+    _Alignas(CAIRN_GRANULE) link_t bin3[2];
+    link_t limit_again; /* `limit`: proves it */
+    link_t used;        /* granules in used blocks */
+    _Alignas(CAIRN_GRANULE) struct granule more_bins[];
 };
+enum { HEAP_LEAST_FIRST = sizeof(struct cairn_heap) / CAIRN_GRANULE };
+_Static_assert(offsetof(struct cairn_heap, bin1) == CAIRN_GRANULE && HEAP_LEAST_FIRST == 4, "a bin is a granule");
 
 /* Largest request in bytes: nothing larger enters any arithmetic. */
 #define HEAP_MAX_REQUEST                                                                           \
     (HEAP_MAX_BLOCK < (size_t)PTRDIFF_MAX / CAIRN_GRANULE ? (size_t)HEAP_MAX_BLOCK * CAIRN_GRANULE \
                                                           : (size_t)PTRDIFF_MAX)
 
+/* Granule i: of a block, or a bin. */
 static inline struct granule *heap_granule(struct cairn_heap *heap, index_t i)
 {
     return (struct granule *)heap + i;
@@ -96,70 +109,85 @@ static inline index_t heap_offset_index(uintptr_t offset)
 #endif
 }
 
+/* Memory as words, whatever else it is read as. */
+typedef uint32_t __attribute__((may_alias)) word_t;
+
 /* Where an empty heap lies in a range of memory. */
 struct heap_layout {
     struct cairn_heap *heap; /* the handle */
-    uint32_t *control;       /* control data: `words` from here on, all zero before it begins */
-    size_t words;
     index_t first, limit;
+    size_t left_over; /* granules that the index does not reach */
 };
 
-/* Granules of the map below the handle, for indices up to `limit`: a tile for every 32 granules, less
- * tile 0, which is at the handle, and one more for the window that is read at the last granule. */
+/* Granules of the map below the handle, for indices up to `limit`, the sentinel's own: a tile for every 32
+ * granules, less tile 0. */
 static inline index_t heap_map_granules(index_t limit)
 {
-    index_t tiles = (limit + TILE_GRANULES - 1u) / TILE_GRANULES;
+    index_t tiles = limit / TILE_GRANULES;
     return (index_t)((tiles * sizeof(struct tile) + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
 }
 
-/* The first granule that can be a block's, past struct cairn_heap and the bins for indices up to `limit`. */
+/* The first granule that can be a block's, past the bins for the largest free block that indices up to `limit`
+ * allow. */
 static inline index_t heap_first_granule(index_t limit)
 {
-    size_t control = sizeof(struct cairn_heap) + (bin_of(limit) + 1u) * sizeof(link_t);
-    return (index_t)((control + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
+    index_t first = bin_of(limit - HEAP_LEAST_FIRST) + 1u;
+    return first < HEAP_LEAST_FIRST ? (index_t)HEAP_LEAST_FIRST : first;
 }
 
-/* Find the layout for `size` bytes at `memory`. Writes nothing there. False if the range is too
- * small, or larger than indices reach. */
-bool heap_lay_out(struct heap_layout *layout, void *memory, size_t size);
+/* Where the control data begins, with the map. */
+static inline word_t *heap_control(struct cairn_heap *heap, index_t limit)
+{
+    return (word_t *)(void *)((struct granule *)heap - heap_map_granules(limit));
+}
 
-/* Begin: the control data is clear. Returns the handle. */
-struct cairn_heap *heap_begin(const struct heap_layout *layout);
+/* Find the layout for `size` bytes at `memory`: for as many of them as the index reaches. Writes nothing
+ * there. False if the range is too small. */
+COLD bool heap_lay_out(struct heap_layout *layout, void *memory, size_t size);
 
-/* Take n granules: from a free block, or at the top. Returns the block's index; 0, with the heap
- * unchanged, if there are none. */
-index_t heap_take(struct cairn_heap *heap, index_t n);
+/* Begin the bins from `from` up to, not including, `to`. */
+COLD void heap_begin_bins(struct cairn_heap *heap, index_t from, index_t to);
+
+/* Begin: the control data is clear, and all bins from 1 up to layout->first have begun. Returns the handle. */
+COLD struct cairn_heap *heap_begin(const struct heap_layout *layout);
+
+/* Granules past the limit that the index did not reach, when the heap was laid out. */
+COLD size_t heap_left_over(struct cairn_heap *heap);
+
+/* Take n granules: from a free block, or at the top. Returns the block; NULL, with the heap unchanged, if there
+ * are none. */
+void *heap_take(struct cairn_heap *heap, index_t n);
 
 /* Free the live block at `p`; anything else is misuse. */
 void heap_free(struct cairn_heap *heap, const void *p);
 
-/* Take n granules at the top; 0 if it would pass the limit. */
-index_t heap_take_top(struct cairn_heap *heap, index_t n);
+/* Size of the free block at i, proven. */
+index_t heap_free_size(struct cairn_heap *heap, index_t i);
 
-/* Move the sentinel. */
-void heap_move_top(struct cairn_heap *heap, index_t top);
+/* The free block that ends below i, which is not free itself; 0 if a used one does. */
+index_t heap_free_below(struct cairn_heap *heap, index_t i);
 
 /* Granules from i, where the top is or a reserved block that ends there begins, up to `end` or a
  * little above are not the heap's: they become a reserved block, for which no pointer is valid; with
  * `end` = i, they are the heap's again. False, with nothing changed, if that passes the limit. */
-bool heap_reserve(struct cairn_heap *heap, index_t i, index_t end);
+COLD bool heap_reserve(struct cairn_heap *heap, index_t i, index_t end);
 
-/* Index and size of the live block at `p`. Anything else is misuse, and ends in cairn_fatal(). */
-index_t heap_live_block(struct cairn_heap *heap, const void *p, index_t *size);
+/* Granules of the live block at `p`. Anything else is misuse, and ends in cairn_fatal(). */
+index_t heap_live_size(struct cairn_heap *heap, const void *p);
 
 /* Say what is wrong with `p`, which is no live block's. */
-_Noreturn void heap_misuse(struct cairn_heap *heap, const void *p);
+_Noreturn COLD void heap_misuse(struct cairn_heap *heap, const void *p);
 
 /* Make two used blocks of one, of n and of `size` - n granules; neither may be 0. */
-void heap_split(struct cairn_heap *heap, index_t i, index_t size, index_t n);
+COLD void heap_split(struct cairn_heap *heap, index_t i, index_t size, index_t n);
 
 /* Keep the first n of the used block of `size` granules at i; free the rest. */
-void heap_cut(struct cairn_heap *heap, index_t i, index_t size, index_t n);
+COLD void heap_cut(struct cairn_heap *heap, index_t i, index_t size, index_t n);
 
 /* Let the used block of `size` granules at *i grow to n at least: into the free block above or past
  * the top; else into the free block below as well. Returns the new size, and sets *i to the new
  * start: if it has changed, the caller has to move the bytes. Or returns 0, with nothing changed. */
-index_t heap_extend(struct cairn_heap *heap, index_t *i, index_t size, index_t n);
+COLD index_t heap_extend(struct cairn_heap *heap, index_t *i, index_t size, index_t n);
 
 /* How an aligned block is found: wherever `have` granules lie, n aligned ones lie in them. */
 struct heap_fit {
@@ -167,7 +195,7 @@ struct heap_fit {
 };
 
 /* What to take for n bytes with `alignment`, a power of two. False if no heap could serve it. */
-bool heap_fit_aligned(struct heap_fit *fit, size_t alignment, size_t size);
+COLD bool heap_fit_aligned(struct heap_fit *fit, size_t alignment, size_t size);
 
 /* Granules from `start`, where the block that was taken begins, to the first aligned one. */
 static inline index_t heap_gap(const struct heap_fit *fit, const void *start)

@@ -2,7 +2,7 @@
  *
  * The map alone tells where blocks are, so all of this works on a heap whose blocks were
  * overwritten. Nothing read here is believed: no index leaves the heap, no list is followed further
- * than there are free blocks. What can not be found out: whether `limit` is what it was.
+ * than there are free blocks.
  *
  * SPDX-License-Identifier: MIT */
 #include "heap.h"
@@ -22,11 +22,6 @@ static index_t next_bound(struct cairn_heap *heap, index_t i, index_t end)
     return end;
 }
 
-static uint32_t bin_count(const struct cairn_heap *heap)
-{
-    return bin_of(heap->limit) + 1u;
-}
-
 /* The first granule that can be a block's: past the control data. */
 static index_t first_granule(const struct cairn_heap *heap)
 {
@@ -43,7 +38,7 @@ static struct block block_at(struct cairn_heap *heap, index_t i)
 {
     struct block block = {.i = i, .size = next_bound(heap, i + 1u, heap->top) - i, .kind = CAIRN_FREE};
     if (map_is_used(heap, i))
-        block.kind = map_used_size(heap, i) != 0 ? CAIRN_USED : CAIRN_RESERVED;
+        block.kind = map_used_size(heap, i, heap->top) != 0 ? CAIRN_USED : CAIRN_RESERVED;
     if (!map_is_bound(heap, i))
         block.size = 0;
     return block;
@@ -51,7 +46,7 @@ static struct block block_at(struct cairn_heap *heap, index_t i)
 
 bool cairn_walk(struct cairn_heap *heap, cairn_visit *visit, void *context)
 {
-    if (heap->top > heap->limit) /* where there is no map */
+    if (heap->limit != heap->limit_again || heap->top > heap->limit) /* where there is no map */
         return false;
     for (index_t i = first_granule(heap); i < heap->top;) {
         struct block block = block_at(heap, i);
@@ -77,6 +72,7 @@ void cairn_stats(struct cairn_heap *heap, struct cairn_stats *stats)
     stats->size = stats->control + stats->used + stats->free;
     stats->can_grow = (size_t)(heap->limit - heap->top) * CAIRN_GRANULE;
     stats->guaranteed = (size_t)guaranteed * CAIRN_GRANULE;
+    stats->left_over = heap_left_over(heap) * CAIRN_GRANULE;
 }
 
 /* ---- Invariants, numbered as in DESIGN.md --------------------------------------------------- */
@@ -105,8 +101,10 @@ static bool any_bit(struct cairn_heap *heap, index_t from, index_t to)
 static int check_frame(struct check *check)
 {
     struct cairn_heap *heap = check->heap;
+    if (heap->limit != heap->limit_again || heap->top > heap->limit)
+        return broken(check, 1, 0);
     index_t first = first_granule(heap);
-    if (heap->top < first || heap->top > heap->limit)
+    if (heap->top < first)
         return broken(check, 1, 0);
     if (any_bit(heap, 0, first) || any_bit(heap, heap->top + 1u, heap->limit + 1u))
         return broken(check, 1, 0);
@@ -121,7 +119,7 @@ static int check_inside(struct check *check, const struct block *block)
     struct cairn_heap *heap = check->heap;
     index_t inside = block->i + 1u;
     if (block->kind == CAIRN_USED) {
-        if (map_used_size(heap, block->i) != block->size)
+        if (map_used_size(heap, block->i, heap->top) != block->size)
             return broken(check, 3, block->i);
         if (block->size > MAP_SMALL)
             inside += MAP_SMALL;
@@ -133,7 +131,7 @@ static int check_free(struct check *check, const struct block *block)
 {
     struct cairn_heap *heap = check->heap;
     const struct granule *first = heap_granule(heap, block->i);
-    if (((index_t)first->check ^ first->next) != block->size || first[block->size - 1u].tail != block->size)
+    if (first->size != block->size || first[block->size - 1u].tail != block->size)
         return broken(check, 5, block->i);
     if (!map_is_used(heap, block->i + block->size) || block->i + block->size == heap->top)
         return broken(check, 6, block->i);
@@ -159,36 +157,36 @@ static int check_blocks(struct check *check)
     return heap->used != check->used ? broken(check, 10, 0) : 0;
 }
 
-/* The list of one bin. Takes its blocks off those that the map shows. */
-static int check_list(struct check *check, uint32_t bin)
+/* The ring of one bin. Takes its blocks off those that the map shows. */
+static int check_ring(struct check *check, index_t bin)
 {
     struct cairn_heap *heap = check->heap;
-    index_t before = 0;
-    for (index_t i = heap->bins[bin]; i != 0; i = heap_granule(heap, i)->next) {
+    index_t before = bin;
+    index_t i = heap_granule(heap, bin)->next;
+    for (; i != bin; i = heap_granule(heap, i)->next) {
         if (i < first_granule(heap) || i >= heap->top || !map_is_free(heap, i) || check->free_blocks == 0)
             return broken(check, 7, before);
         struct block block = block_at(heap, i);
-        if (block.size == 0 || bin_of(block.size) != bin ||
-            ((index_t)heap_granule(heap, i)->check ^ heap_granule(heap, i)->next) != block.size)
+        if (block.size == 0 || bin_of(block.size) != bin)
             return broken(check, 7, i);
         if (heap_granule(heap, i)->prev != before)
             return broken(check, 8, i);
         check->free_blocks--;
         before = i;
     }
-    return 0;
+    return heap_granule(heap, bin)->prev != before ? broken(check, 8, bin) : 0;
 }
 
 static int check_bins(struct check *check)
 {
     struct cairn_heap *heap = check->heap;
     bin_set set = 0;
-    for (uint32_t bin = 0; bin < bin_count(heap); bin++) {
-        int result = check_list(check, bin);
+    for (index_t bin = 1; bin < first_granule(heap); bin++) {
+        int result = check_ring(check, bin);
         if (result != 0)
             return result;
-        if (heap->bins[bin] != 0)
-            set |= BIN_FIRST >> bin;
+        if (heap_granule(heap, bin)->next != bin)
+            set |= bin_bit(bin);
     }
     if (check->free_blocks != 0)
         return broken(check, 7, 0);
@@ -205,8 +203,10 @@ int cairn_check(struct cairn_heap *heap, const void **where)
         result = check_bins(&check);
     if (where != NULL)
         *where = result == 0 ? NULL : heap_pointer(heap, check.where);
-    if (result == 0 && CAIRN_CHECK == 2)
+#if CAIRN_CHECK == 2
+    if (result == 0)
         return guard_check(heap, where);
+#endif
     return result;
 }
 
@@ -218,21 +218,17 @@ const char *cairn_reason_text(enum cairn_reason reason)
     case CAIRN_DOUBLE_FREE:
         return "this block is already free";
     case CAIRN_CORRUPT_SIZE:
-        return "the size or forward link of a free block was overwritten";
+        return "the size of a free block was overwritten";
     case CAIRN_CORRUPT_LINK:
-        return "the backward link of a free block, or its neighbour in the list, was overwritten";
+        return "a link of a free block or of a bin, or what it names, was overwritten";
+    case CAIRN_CORRUPT_CONTROL:
+        return "the heap's control data was overwritten";
     case CAIRN_ABOVE_CEILING:
         return "an interrupt above the lock's ceiling used the heap";
-#if CAIRN_CHECK == 2
     case CAIRN_OVERRUN:
         return "bytes behind a live block were overwritten";
     case CAIRN_WRITE_AFTER_FREE:
         return "bytes of free memory were overwritten";
-#else
-    case CAIRN_OVERRUN:
-    case CAIRN_WRITE_AFTER_FREE:
-        break;
-#endif
     }
     return "unknown reason";
 }

@@ -26,7 +26,8 @@
 #define LAYOUT(key, value) \
     __asm(".pushsection .cairn.layout,\"\",%%progbits\n\t.ascii \"" key " %c0\\n\"\n\t.popsection" : : "i"(value))
 
-/* What a static object is called in the image. */
-#define LAYOUT_SYMBOL(name) __asm(#name)
+/* What a static object is called in the image. In a section of its own: without optimization GCC for Arm writes
+ * a .size that its assembler refuses where such an object is in .bss itself. */
+#define LAYOUT_SYMBOL(name) __asm(#name) __attribute__((section(".bss." #name)))
 
 #endif

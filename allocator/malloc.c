@@ -9,7 +9,8 @@
 
 #include "names.h"
 
-#include "heap_ops.h"
+#include "heap.h"
+#include "layout.h"
 #include "port.h"
 #include "system.h"
 
@@ -20,6 +21,8 @@
 #error "CAIRN_CHECK=2 fills all memory at the start: it needs a port whose PORT_MEMORY_IS_CLEAR is 0"
 #endif
 
+struct cairn_system cairn_system_state __attribute__((used)); /* whole, for the tools */
+
 #define STATE cairn_system_state
 
 struct cairn_heap *cairn_system(void)
@@ -27,7 +30,7 @@ struct cairn_heap *cairn_system(void)
     return STATE.heap;
 }
 
-__attribute__((noinline)) void *system_refuse(int error)
+__attribute__((noinline)) COLD void *system_refuse(int error)
 {
     errno = error;
     return NULL;
@@ -35,55 +38,60 @@ __attribute__((noinline)) void *system_refuse(int error)
 
 /* ---- The start ------------------------------------------------------------------------------ */
 
-enum { CLEARED_AT_ONCE = 32 }; /* words, with the lock held */
+enum { AT_ONCE = 16 }; /* words, or bins, with the lock held */
 
 /* Words that are written at the start: the control data, and in a guarded heap all of its memory. */
 static uint32_t words_to_write(const struct heap_layout *layout)
 {
-#if CAIRN_CHECK == 2
-    const uint32_t *end = (uint32_t *)heap_pointer(layout->heap, layout->limit);
-    return (uint32_t)(end - layout->control);
-#else
-    return (uint32_t)layout->words;
-#endif
+    index_t granules = heap_map_granules(layout->limit);
+    granules += CAIRN_CHECK == 2 ? layout->limit : layout->first;
+    return granules * (CAIRN_GRANULE / (uint32_t)sizeof(word_t));
 }
 
-static uint32_t first_value(const struct heap_layout *layout, const uint32_t *word)
+static uint32_t first_value(const struct heap_layout *layout, const volatile word_t *word)
 {
 #if CAIRN_CHECK == 2
-    if (word >= layout->control + layout->words)
+    if ((uintptr_t)word >= (uintptr_t)heap_granule(layout->heap, layout->first))
         return GUARD_FILL;
 #endif
     (void)layout, (void)word;
     return 0;
 }
 
-/* One step of the start, with the lock held: clear a part of the control data, or begin. Returns
- * true when there is no more to do, whether or not there is a heap. Whoever comes in between two
+static inline void write_control(const struct heap_layout *layout, uint32_t from, uint32_t to)
+{
+    /* Volatile: the loop does not become a call of memset(), with the lock held. */
+    volatile word_t *word = heap_control(layout->heap, layout->limit) + from;
+    for (; from < to; from++, word++)
+        *word = first_value(layout, word);
+}
+
+/* One step of the start, with the lock held: clear a part of the control data, begin a part of the bins, or the
+ * heap. Returns true when there is no more to do, whether or not there is a heap. A caller that comes in between two
  * steps, from an interrupt, goes on where this has left off. */
-static bool start_step(void)
+static inline bool start_step(void)
 {
     char *brk = STATE.brk != NULL ? STATE.brk : port_heap_start();
-    uintptr_t limit = (uintptr_t)port_heap_limit();
     struct heap_layout layout;
-    if (STATE.heap != NULL || (uintptr_t)brk >= limit || !heap_lay_out(&layout, brk, limit - (uintptr_t)brk))
+    if (STATE.heap != NULL || !heap_lay_out(&layout, brk, (size_t)(port_heap_limit() - brk)))
         return true;
-    if (PORT_MEMORY_IS_CLEAR && STATE.brk == NULL) /* nobody has had it yet */
-        STATE.cleared = (uint32_t)layout.words;
-    uint32_t *word = layout.control + STATE.cleared;
-    uint32_t *end = layout.control + words_to_write(&layout);
-    if (end - word > CLEARED_AT_ONCE)
-        end = word + CLEARED_AT_ONCE;
-    STATE.cleared += (uint32_t)(end - word);
-    for (; word < end; word++)
-        *word = first_value(&layout, word);
-    if (STATE.cleared < words_to_write(&layout))
+    uint32_t words = words_to_write(&layout);
+    if (PORT_MEMORY_IS_CLEAR && STATE.brk == NULL && STATE.done < words) /* no one has had it yet */
+        STATE.done = words;
+    uint32_t from = STATE.done, all = from < words ? words : words + layout.first - 1u;
+    uint32_t to = all - from < AT_ONCE ? all : from + AT_ONCE;
+    STATE.done = to;
+    if (from < words)
+        write_control(&layout, from, to);
+    else
+        heap_begin_bins(layout.heap, from - words + 1u, to - words + 1u);
+    if (from < words || to < all)
         return false;
     STATE.heap = heap_begin(&layout);
     return true;
 }
 
-__attribute__((noinline)) void system_start(void)
+COLD __attribute__((noinline)) void system_start(void)
 {
     bool done;
     do {
@@ -93,14 +101,13 @@ __attribute__((noinline)) void system_start(void)
     } while (!done);
 }
 
-void *system_take(index_t n)
+COLD void *system_take(index_t n)
 {
-    if (STATE.heap == NULL)
-        system_start();
+    system_start();
     uint32_t state = port_lock();
-    index_t i = STATE.heap != NULL ? heap_take(STATE.heap, n) : 0;
+    void *p = STATE.heap != NULL ? heap_take(STATE.heap, n) : NULL;
     port_unlock(state);
-    return i != 0 ? heap_pointer(STATE.heap, i) : NULL;
+    return p;
 }
 
 /* n granules where the system heap has none. */
@@ -126,6 +133,13 @@ struct cairn_heap *system_home(const void *p)
 
 /* ---- The family ----------------------------------------------------------------------------- */
 
+/* The first request; and those after it, while there is no heap. */
+COLD static void *take_first(index_t n)
+{
+    void *p = system_take(n);
+    return p != NULL ? p : take_elsewhere(n);
+}
+
 void *malloc(size_t size)
 {
     if (size - 1u >= HEAP_MAX_REQUEST) { /* 0, too, is past the end */
@@ -135,17 +149,12 @@ void *malloc(size_t size)
     }
     index_t n = (index_t)((size + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
     struct cairn_heap *heap = STATE.heap;
-    if (heap == NULL) {
-        system_start();
-        heap = STATE.heap;
-        if (heap == NULL)
-            return take_elsewhere(n);
-    }
+    if (heap == NULL)
+        return take_first(n);
     uint32_t state = port_lock();
-    index_t i;
-    bool found = heap_take_inline(heap, n, &i);
+    void *p = heap_take(heap, n);
     port_unlock(state);
-    return found ? heap_pointer(heap, i) : take_elsewhere(n);
+    return p != NULL ? p : take_elsewhere(n);
 }
 
 void free(void *p)
@@ -154,7 +163,7 @@ void free(void *p)
         return;
     struct cairn_heap *heap = home_of(p);
     uint32_t state = port_lock();
-    heap_free_inline(heap, p);
+    heap_free(heap, p);
     port_unlock(state);
 }
 
@@ -164,11 +173,12 @@ void *calloc(size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &bytes))
         return system_refuse(ENOMEM);
     void *p = malloc(bytes);
+    __asm("" : "+r"(p)); /* a compiler that sees malloc() and memset() makes a call of calloc() of them */
     return p == NULL ? NULL : memset(p, 0, bytes);
 }
 
 /* Free the block at `p` under the lock, or what follows the first n of its `size` granules. */
-static void give_back(struct cairn_heap *heap, void *p, index_t size, index_t n)
+COLD static void give_back(struct cairn_heap *heap, void *p, index_t size, index_t n)
 {
     uint32_t state = port_lock();
     if (n == 0)
@@ -187,22 +197,20 @@ void *realloc(void *p, size_t size)
     index_t n = heap_granules(size);
     struct cairn_heap *heap = home_of(p);
     uint32_t state = port_lock();
-    index_t old;
-    index_t from = heap_live_block(heap, p, &old);
-    index_t to = from;
+    index_t old = heap_live_size(heap, p);
+    index_t i = heap_granule_index(heap, p);
     index_t have = old;
+    void *moved = p;
     if (n > old) {
-        have = heap_extend(heap, &to, old, n);
-        if (have == 0)
-            to = heap_take(heap, n);
+        have = heap_extend(heap, &i, old, n);
+        moved = have == 0 ? heap_take(heap, n) : heap_pointer(heap, i);
     }
     port_unlock(state);
     if (n == 0)
         return system_refuse(ENOMEM);
-    void *moved = heap_pointer(heap, to);
-    if (to == 0 && (moved = region_move(heap, n)) == NULL)
+    if (moved == NULL && (moved = region_move(heap, n)) == NULL)
         return system_refuse(ENOMEM);
-    if (to != from)
+    if (moved != p)
         memmove(moved, p, (size_t)old * CAIRN_GRANULE);
     if (have == 0)
         give_back(heap, p, old, 0);
@@ -211,7 +219,7 @@ void *realloc(void *p, size_t size)
     return moved;
 }
 
-void *system_keep_aligned(char *p, const struct heap_fit *fit)
+COLD void *system_keep_aligned(char *p, const struct heap_fit *fit)
 {
     struct cairn_heap *heap = home_of(p);
     index_t gap = heap_gap(fit, p);
@@ -226,7 +234,7 @@ void *system_keep_aligned(char *p, const struct heap_fit *fit)
     return p + (size_t)gap * CAIRN_GRANULE;
 }
 
-void *memalign(size_t alignment, size_t size)
+COLD void *memalign(size_t alignment, size_t size)
 {
     if (alignment == 0 || (alignment & (alignment - 1u)) != 0)
         return system_refuse(EINVAL);
@@ -239,14 +247,20 @@ void *memalign(size_t alignment, size_t size)
     return p == NULL ? NULL : system_keep_aligned(p, &fit);
 }
 
-size_t malloc_usable_size(void *p)
+COLD size_t malloc_usable_size(void *p)
 {
-    index_t size = 0;
-    if (p != NULL) {
-        struct cairn_heap *heap = home_of(p);
-        uint32_t state = port_lock();
-        heap_live_block(heap, p, &size);
-        port_unlock(state);
-    }
+    if (p == NULL)
+        return 0;
+    struct cairn_heap *heap = home_of(p);
+    uint32_t state = port_lock();
+    index_t size = heap_live_size(heap, p);
+    port_unlock(state);
     return (size_t)size * CAIRN_GRANULE;
+}
+
+LAYOUT_OF(system)
+{
+    LAYOUT("system.heap", offsetof(struct cairn_system, heap));
+    LAYOUT("system.done", offsetof(struct cairn_system, done));
+    LAYOUT("system.reserved_top", offsetof(struct cairn_system, reserved_top));
 }

@@ -6,15 +6,16 @@
  *   first granule of a free block                                   1     0
  *   any other                                                       0     0
  *
- * The bits of 32 granules are two words, side by side: a tile. The tiles stand below the heap's
- * handle, but for tile 0, which is at it; granule 0 of each is its most significant bit. Bits of any 32
- * granules in a row are spliced from two tiles: a window.
+ * The bits of 32 granules are two words, side by side: a tile. Tile 0 is at the heap's handle, the
+ * others below it; granule 0 of each is its most significant bit. Bits of any 32 granules in a row are
+ * spliced from two tiles: a window.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef CAIRN_MAP_H
 #define CAIRN_MAP_H
 
 #include "bits.h"
+#include "cairn_config.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +23,7 @@
 /* A granule's number, or a number of granules. */
 typedef uint32_t index_t;
 
-struct tile {
+struct __attribute__((may_alias)) tile {
     uint32_t bound;
     uint32_t used;
 };
@@ -40,13 +41,6 @@ static inline struct tile *map_tile(void *handle, index_t i)
 static inline uint32_t map_mask(index_t i)
 {
     return bits_rotate_right(BITS_FIRST, i);
-}
-
-/* The 32 bits from bit i % 32 of `word` on, those past its end taken from `next`. */
-static inline uint32_t map_splice(uint32_t word, uint32_t next, index_t i)
-{
-    uint32_t shift = i % TILE_GRANULES;
-    return word << shift | next >> 1 >> (31u - shift);
 }
 
 static inline bool map_is_bound(void *handle, index_t i)
@@ -73,58 +67,48 @@ static inline bool map_is_live(void *handle, index_t i)
     return (tile->bound & tile->used & map_mask(i)) != 0;
 }
 
-static inline void map_set_bound(void *handle, index_t i)
+/* Granule i begins a block, or does so no more. */
+static inline void map_turn_bound(void *handle, index_t i)
 {
-    map_tile(handle, i)->bound |= map_mask(i);
+    map_tile(handle, i)->bound ^= map_mask(i);
 }
 
-static inline void map_clear_bound(void *handle, index_t i)
+/* The used bits of a block of more than MAP_SMALL granules at i, in its own tile; those in the next one are turned. */
+static inline uint32_t map_large(struct tile *tile, index_t i, index_t size)
 {
-    map_tile(handle, i)->bound &= ~map_mask(i);
-}
-
-/* Granules in the used block that begins at i; 0 if it is a reserved one. */
-static inline index_t map_used_size(void *handle, index_t i)
-{
-    const struct tile *tile = map_tile(handle, i);
-    uint32_t bound = map_splice(tile->bound, tile[-1].bound, i) << 1;
-    if (bound != 0)
-        return 1u + bits_leading_zeros(bound);
-    return map_splice(tile->used, tile[-1].used, i) & ~BITS_FIRST;
-}
-
-/* Turn the used bits of a block of more than MAP_SMALL granules at i: on if they are off, off if on. */
-static inline void map_turn_large(void *handle, index_t i, index_t size)
-{
-    struct tile *tile = map_tile(handle, i);
     uint32_t bits = BITS_FIRST | size;
     uint32_t shift = i % TILE_GRANULES;
-    tile->used ^= bits >> shift;
     tile[-1].used ^= bits << 1 << (31u - shift);
+    return bits >> shift;
 }
 
-/* The same for a block of any size. */
+/* Turn the used bits of a block of `size` granules at i: on if they are off, off if on. */
 static inline void map_turn_used(void *handle, index_t i, index_t size)
 {
-    if (size <= MAP_SMALL)
-        map_tile(handle, i)->used ^= map_mask(i);
-    else
-        map_turn_large(handle, i, size);
+    struct tile *tile = map_tile(handle, i);
+    uint32_t bits = map_mask(i);
+    if (__builtin_expect(size > MAP_SMALL, 0))
+        bits = map_large(tile, i, size);
+    tile->used ^= bits;
 }
 
-/* map_used_size(), and turn the used bits off: both at once take fewer steps. */
-static inline index_t map_clear_used(void *handle, index_t i)
+/* Granules in the used block that begins at i; 0 if it is a reserved one.
+ *
+ * The block ends at or below `top`, which is bound. Where that is in i's own tile, the next tile is not
+ * read: it need not exist. If no bit is found, the map is not as it was, and the answer is 0 as well. */
+static inline index_t map_used_size(void *handle, index_t i, index_t top)
 {
-    struct tile *tile = map_tile(handle, i);
-    uint32_t bound = map_splice(tile->bound, tile[-1].bound, i) << 1;
-    if (bound != 0) {
-        tile->used &= ~map_mask(i);
-        return 1u + bits_leading_zeros(bound);
+    const struct tile *tile = map_tile(handle, i);
+    uint32_t shift = i % TILE_GRANULES;
+    uint32_t bound = tile->bound << shift << 1;
+    if (bound == 0) {
+        if ((i | 31u) >= top)
+            return 0;
+        bound = tile[-1].bound >> 1 >> (31u - shift) << 1;
     }
-    index_t size = map_splice(tile->used, tile[-1].used, i) & ~BITS_FIRST;
-    if (size != 0)
-        map_turn_large(handle, i, size);
-    return size;
+    if (bound != 0)
+        return 1u + bits_leading_zeros(bound);
+    return (tile->used << shift | tile[-1].used >> 1 >> (31u - shift)) & ~BITS_FIRST;
 }
 
 #endif

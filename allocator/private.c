@@ -7,20 +7,21 @@
 
 #include <string.h>
 
-struct cairn_heap *cairn_init(void *memory, size_t size)
+COLD struct cairn_heap *cairn_init(void *memory, size_t size)
 {
     struct heap_layout layout;
     if (!heap_lay_out(&layout, memory, size))
         return NULL;
-    memset(layout.control, 0, layout.words * sizeof *layout.control);
+    word_t *control = heap_control(layout.heap, layout.limit);
+    memset(control, 0, (size_t)((char *)heap_granule(layout.heap, layout.first) - (char *)control));
+    heap_begin_bins(layout.heap, 1, layout.first);
     return heap_begin(&layout);
 }
 
 void *cairn_malloc(struct cairn_heap *heap, size_t size)
 {
     index_t n = heap_granules(size);
-    index_t i = n == 0 ? 0 : heap_take(heap, n);
-    return i == 0 ? NULL : heap_pointer(heap, i);
+    return n == 0 ? NULL : heap_take(heap, n);
 }
 
 void *cairn_calloc(struct cairn_heap *heap, size_t count, size_t size)
@@ -38,12 +39,12 @@ void cairn_free(struct cairn_heap *heap, void *p)
         heap_free(heap, p);
 }
 
-void *cairn_realloc(struct cairn_heap *heap, void *p, size_t size)
+COLD void *cairn_realloc(struct cairn_heap *heap, void *p, size_t size)
 {
     if (p == NULL)
         return cairn_malloc(heap, size);
-    index_t old;
-    index_t i = heap_live_block(heap, p, &old);
+    index_t old = heap_live_size(heap, p);
+    index_t i = heap_granule_index(heap, p);
     index_t n = heap_granules(size);
     if (n == 0)
         return NULL;
@@ -62,17 +63,18 @@ void *cairn_realloc(struct cairn_heap *heap, void *p, size_t size)
     return heap_pointer(heap, i);
 }
 
-void *cairn_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size)
+COLD void *cairn_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size)
 {
     struct heap_fit fit;
     if (alignment == 0 || (alignment & (alignment - 1u)) != 0)
         return NULL;
     if (!heap_fit_aligned(&fit, alignment, size))
         return NULL;
-    index_t i = heap_take(heap, fit.have);
-    if (i == 0)
+    void *p = heap_take(heap, fit.have);
+    if (p == NULL)
         return NULL;
-    index_t gap = heap_gap(&fit, heap_pointer(heap, i));
+    index_t i = heap_granule_index(heap, p);
+    index_t gap = heap_gap(&fit, p);
     heap_cut(heap, i, fit.have, gap + fit.n);
     if (gap != 0) {
         heap_split(heap, i, gap + fit.n, gap);
@@ -83,8 +85,5 @@ void *cairn_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size
 
 size_t cairn_usable_size(struct cairn_heap *heap, void *p)
 {
-    index_t size = 0;
-    if (p != NULL)
-        heap_live_block(heap, p, &size);
-    return (size_t)size * CAIRN_GRANULE;
+    return p == NULL ? 0 : (size_t)heap_live_size(heap, p) * CAIRN_GRANULE;
 }

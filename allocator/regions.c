@@ -80,8 +80,6 @@ enum cairn_region_error cairn_add_region(void *memory, size_t size, uint32_t att
         return CAIRN_REGION_OUT_OF_RANGE;
     if (start % CAIRN_GRANULE != 0 || size % CAIRN_GRANULE != 0)
         return CAIRN_REGION_UNALIGNED;
-    if (size > sizeof(struct region) && (size - sizeof(struct region)) / CAIRN_GRANULE > HEAP_MAX_GRANULES)
-        return CAIRN_REGION_TOO_LARGE;
     if (size <= sizeof(struct region) ||
         !heap_lay_out(&layout, (char *)memory + sizeof(struct region), size - sizeof(struct region)))
         return CAIRN_REGION_TOO_SMALL;
@@ -90,9 +88,9 @@ enum cairn_region_error cairn_add_region(void *memory, size_t size, uint32_t att
     if (!holds(memory) || !holds((void *)(start + size - sizeof(uint32_t))))
         return CAIRN_REGION_OUT_OF_RANGE;
 
-    memset(layout.control, 0, layout.words * sizeof *layout.control);
+    struct cairn_heap *heap = cairn_init((char *)memory + sizeof(struct region), size - sizeof(struct region));
     struct region *region = memory;
-    *region = (struct region){.heap = heap_begin(&layout), .size = size, .attributes = attributes};
+    *region = (struct region){.heap = heap, .size = size, .attributes = attributes};
 #if CAIRN_CHECK == 2
     guard_fill_heap(region->heap);
 #endif
@@ -111,8 +109,6 @@ const char *cairn_region_text(enum cairn_region_error error)
         return "an end is not a multiple of CAIRN_GRANULE";
     case CAIRN_REGION_TOO_SMALL:
         return "no room for the control data and one block";
-    case CAIRN_REGION_TOO_LARGE:
-        return "larger than the index reaches: 512 KiB, but for CAIRN_INDEX_BITS=32";
     case CAIRN_REGION_OVERLAPS:
         return "overlaps the system heap or another region";
     }
@@ -166,10 +162,10 @@ void *region_take(uint32_t attributes, index_t n)
         if (!has_all(region->attributes, attributes) || (attributes == 0 && (region->attributes & CAIRN_ON_REQUEST)))
             continue;
         uint32_t state = port_lock();
-        index_t i = heap_take(region->heap, n);
+        void *p = heap_take(region->heap, n);
         port_unlock(state);
-        if (i != 0)
-            return heap_pointer(region->heap, i);
+        if (p != NULL)
+            return p;
     }
     return NULL;
 }

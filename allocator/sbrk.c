@@ -8,18 +8,16 @@
 #include "plain.h"
 #endif
 
-#include "layout.h"
 #include "port.h"
 #include "system.h"
 
 #include <errno.h>
 
-struct cairn_system cairn_system_state;
-
 #define STATE cairn_system_state
 
-/* Alone, under the C library's own malloc, there is no heap to tell of a move. */
+/* Alone, under the C library's own malloc, there is no malloc.c, and no heap to tell of a move. */
 #ifdef CAIRN_SBRK_ALONE
+struct cairn_system cairn_system_state;
 #define HEAP ((struct cairn_heap *)NULL)
 #else
 #define HEAP STATE.heap
@@ -28,7 +26,7 @@ struct cairn_system cairn_system_state;
 void *sbrk(ptrdiff_t increment);
 
 /* Tell the heap that what stands between granule i and `brk` is somebody else's. */
-static bool reserve(struct cairn_heap *heap, index_t i, uintptr_t brk)
+COLD static bool reserve(struct cairn_heap *heap, index_t i, uintptr_t brk)
 {
     index_t end = (index_t)((brk - (uintptr_t)heap + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
     if (!heap_reserve(heap, i, end))
@@ -40,7 +38,7 @@ static bool reserve(struct cairn_heap *heap, index_t i, uintptr_t brk)
 
 /* Where the break is, in *brk, and may fall to, in *lowest. Returns the granule there, if the heap
  * has begun. */
-static index_t find_break(uintptr_t *brk, uintptr_t *lowest)
+COLD static index_t find_break(uintptr_t *brk, uintptr_t *lowest)
 {
     struct cairn_heap *heap = HEAP;
     if (heap == NULL) {
@@ -56,7 +54,7 @@ static index_t find_break(uintptr_t *brk, uintptr_t *lowest)
 }
 
 /* Move the break, with the lock held. */
-static bool move(ptrdiff_t increment, uintptr_t *brk)
+COLD static bool move(ptrdiff_t increment, uintptr_t *brk)
 {
     uintptr_t lowest;
     uintptr_t limit = (uintptr_t)port_heap_limit();
@@ -68,7 +66,7 @@ static bool move(ptrdiff_t increment, uintptr_t *brk)
         return true;
     uintptr_t moved = *brk + (uintptr_t)increment;
     if (HEAP == NULL)
-        STATE.cleared = 0; /* the heap will lie elsewhere */
+        STATE.done = 0; /* the heap will lie elsewhere */
     else if (!reserve(HEAP, i, moved))
         return false;
     STATE.brk = (char *)moved;
@@ -77,7 +75,7 @@ static bool move(ptrdiff_t increment, uintptr_t *brk)
 
 /* Move the break by `increment` bytes. Returns the old one; or (void *)-1 with errno ENOMEM, and
  * nothing changed, if it would leave the region or fall into what the heap holds. */
-void *sbrk(ptrdiff_t increment)
+COLD void *sbrk(ptrdiff_t increment)
 {
     uint32_t state = port_lock();
     uintptr_t brk;
@@ -88,12 +86,3 @@ void *sbrk(ptrdiff_t increment)
     errno = ENOMEM;
     return (void *)-1;
 }
-
-#ifndef CAIRN_SBRK_ALONE
-LAYOUT_OF(system)
-{
-    LAYOUT("system.heap", offsetof(struct cairn_system, heap));
-    LAYOUT("system.cleared", offsetof(struct cairn_system, cleared));
-    LAYOUT("system.reserved_top", offsetof(struct cairn_system, reserved_top));
-}
-#endif

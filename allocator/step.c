@@ -1,8 +1,8 @@
 /* step.c: a check of the heap in parts, each as short as an allocation, while the program goes on.
  *
  * What a part looks at holds at any moment at which the lock is free: a block and its two ends, its links
- * and the two blocks that they name, one word of the map, one bin. So that a pass over the heap needs no
- * moment at which all of it stands still; where the block that was looked at last is gone, it goes on at
+ * and the two blocks that they name, one word of the map, one bin. So a pass over the heap needs no
+ * moment at which all of it stands still; if the block that was looked at last is gone, the pass goes on at
  * the next boundary.
  *
  * SPDX-License-Identifier: MIT */
@@ -40,7 +40,7 @@ static bool is_empty(struct cairn_heap *heap, index_t i, index_t end)
 static int check_frame(struct cairn_heap *heap, struct cairn_place *place)
 {
     index_t first = first_granule(heap);
-    if (heap->top < first || heap->top > heap->limit || !is_empty(heap, 0, first) || !map_is_live(heap, heap->top))
+    if (heap->top < first || !is_empty(heap, 0, first) || !map_is_live(heap, heap->top))
         return 1;
     if (!map_is_bound(heap, first))
         return 2;
@@ -49,46 +49,56 @@ static int check_frame(struct cairn_heap *heap, struct cairn_place *place)
     return 0;
 }
 
-/* Is i the index of a free block, with this neighbour in its list? */
-static bool follows(struct cairn_heap *heap, index_t i, index_t prev)
+/* May a link of a block of this bin name granule i: the bin itself, or a free block? */
+static bool is_in_ring(struct cairn_heap *heap, index_t i, index_t bin)
 {
-    return i < heap->top && map_is_free(heap, i) && heap_granule(heap, i)->prev == prev;
+    return i == bin || (i < heap->top && i >= first_granule(heap) && map_is_free(heap, i));
 }
 
-static bool precedes(struct cairn_heap *heap, index_t i, index_t next)
+/* The links of granule i, a bin or a block of it: they name what names it. Returns 0, or the invariant. */
+static int check_links(struct cairn_heap *heap, index_t i, index_t bin)
 {
-    return i < heap->top && map_is_free(heap, i) && heap_granule(heap, i)->next == next;
+    index_t next = heap_granule(heap, i)->next, prev = heap_granule(heap, i)->prev;
+    if (!is_in_ring(heap, next, bin) || heap_granule(heap, next)->prev != i)
+        return 8;
+    if (!is_in_ring(heap, prev, bin) || heap_granule(heap, prev)->next != i)
+        return 7;
+    return 0;
 }
 
 static int check_free(struct cairn_heap *heap, index_t i, index_t *end)
 {
     const struct granule *first = heap_granule(heap, i);
-    index_t size = (index_t)first->check ^ first->next;
+    index_t size = first->size;
     if (size - 1u >= heap->top - i || first[size - 1u].tail != size || !map_is_bound(heap, i + size))
         return 5;
     if (!map_is_used(heap, i + size) || i + size == heap->top)
         return 6;
-    if (first->next != 0 && !follows(heap, first->next, i))
-        return 8;
-    if (first->prev != 0 ? !precedes(heap, first->prev, i) : heap->bins[bin_of(size)] != i)
-        return 7;
     *end = i + size;
-    return 0;
+    return check_links(heap, i, bin_of(size));
 }
 
-/* The block at granule i. Leaves in *end where it ends, and in *clear from where on its bits are all 0. */
+/* The block at granule i. Leaves in *end where it ends, 0 if only the next boundary tells (a reserved block);
+ * and in *clear from where on its bits are all 0. */
 static int check_block(struct cairn_heap *heap, index_t i, index_t *end, index_t *clear)
 {
     *clear = i + 1u;
     if (!map_is_used(heap, i))
         return check_free(heap, i, end);
-    index_t size = map_used_size(heap, i);
-    *end = i + size;
-    if (size == 0) /* a reserved block: as long as the next boundary is far */
-        *end = *clear = i + 1u + MAP_SMALL;
-    else if (size > MAP_SMALL)
+    index_t size = map_used_size(heap, i, heap->top);
+    *end = size != 0 ? i + size : 0;
+    if (size == 0 || size > MAP_SMALL)
         *clear = i + 1u + MAP_SMALL;
-    return *end <= heap->top && (size == 0 || map_is_bound(heap, *end)) ? 0 : 3;
+    if (size == 0)
+        return *clear <= heap->top ? 0 : 3;
+    return *end <= heap->top && map_is_bound(heap, *end) ? 0 : 3;
+}
+
+/* The first boundary from granule i up to `to`, in one tile; `to` if there is none. */
+static index_t boundary(struct cairn_heap *heap, index_t i, index_t to)
+{
+    uint32_t bits = map_tile(heap, i)->bound & range_mask(i, to);
+    return bits != 0 ? i - i % TILE_GRANULES + bits_leading_zeros(bits) : to;
 }
 
 /* One tile of the inside of the block that begins at place->block, if it still does. */
@@ -100,13 +110,16 @@ static int check_inside(struct cairn_heap *heap, struct cairn_place *place)
         return broken;
     if (place->at < clear)
         place->at = clear;
-    if (place->at < end) {
-        index_t to = tile_end(place->at, end);
-        if (!is_empty(heap, place->at, to))
+    index_t last = end != 0 ? end : heap->top;
+    if (place->at < last) {
+        index_t to = tile_end(place->at, last);
+        if (end == 0 && boundary(heap, place->at, to) != to)
+            to = last = boundary(heap, place->at, to);
+        if (place->at < to && !is_empty(heap, place->at, to))
             return 4;
         place->at = to;
     }
-    if (place->at >= end)
+    if (place->at >= last)
         place->block = 0;
     return 0;
 }
@@ -122,28 +135,30 @@ static int check_above(struct cairn_heap *heap, struct cairn_place *place)
 
 static int check_bin(struct cairn_heap *heap, struct cairn_place *place)
 {
-    uint32_t bin = place->at - heap->limit - 1u;
-    index_t i = heap->bins[bin];
-    if ((i != 0) != ((heap->nonempty & BIN_FIRST >> bin) != 0))
+    index_t bin = place->at - heap->limit;
+    index_t i = heap_granule(heap, bin)->next;
+    if ((i != bin) != ((heap->nonempty & bin_bit(bin)) != 0))
         return 9;
-    if (i != 0 && (i < first_granule(heap) || !follows(heap, i, 0)))
+    if (check_links(heap, bin, bin) != 0)
         return 7;
-    index_t size = i != 0 ? (index_t)heap_granule(heap, i)->check ^ heap_granule(heap, i)->next : 0;
-    if (i != 0 && (size == 0 || bin_of(size) != bin))
+    index_t size = heap_granule(heap, i)->size;
+    if (i != bin && (size == 0 || bin_of(size) != bin))
         return 7;
     place->at++;
-    if (bin == bin_of(heap->limit)) {
-        place->at = 0;
-        place->passes++;
-        return (heap->nonempty & ~(BIN_FIRST | (BIN_FIRST - (BIN_FIRST >> bin)))) != 0 ? 9 : 0;
-    }
-    return 0;
+    if (bin + 1u < first_granule(heap))
+        return 0;
+    place->at = 0;
+    place->passes++;
+    /* No bin is 0, and none follows. */
+    return (heap->nonempty & BIN_FIRST) != 0 || heap->nonempty << bin << 1 != 0 ? 9 : 0;
 }
 
 /* The next part, with the lock held. */
 static int check_part(struct cairn_heap *heap, struct cairn_place *place)
 {
-    if (place->at == 0 || heap->top > heap->limit) /* past the limit there is no map */
+    if (heap->limit != heap->limit_again || heap->top > heap->limit) /* past the limit there is no map */
+        return 1;
+    if (place->at == 0)
         return check_frame(heap, place);
     if (place->at > heap->limit)
         return check_bin(heap, place);
@@ -155,9 +170,7 @@ static int check_part(struct cairn_heap *heap, struct cairn_place *place)
         place->block = 0; /* gone */
     if (place->block != 0)
         return check_inside(heap, place);
-    index_t to = tile_end(place->at, heap->top);
-    uint32_t bits = map_tile(heap, place->at)->bound & range_mask(place->at, to);
-    place->at = bits != 0 ? place->at - place->at % TILE_GRANULES + bits_leading_zeros(bits) : to;
+    place->at = boundary(heap, place->at, tile_end(place->at, heap->top));
     return 0;
 }
 

@@ -1,8 +1,8 @@
 /* watch.c: the names of the malloc family and of private heaps where the heap is watched: each call goes
- * to the heap's own steps in malloc.c and private.c, and past the parts that guard, count and record.
+ * to the heap's own steps, and past the parts that guard, count and record them.
  *
- * What changes the heap and is counted is one step, under one lock. The blocks' own bytes are written
- * outside it, while they are the caller's.
+ * What changes the heap, what is kept with the block, its count and its record's number are one step, under one
+ * lock. The blocks' own bytes are looked at, filled and copied outside it, while they are the caller's.
  *
  * SPDX-License-Identifier: MIT */
 #include "names.h"
@@ -35,17 +35,15 @@ static struct live inspect(void *p)
     return live;
 }
 
-/* A call was served: `old`, if not NULL, has ended to be live, and the block at `p`, if not NULL, begun. */
-static void count(enum watched_kind kind, size_t size, const struct live *old, void *p, const void *caller)
+/* With the lock held: the call is served. `old`, if not NULL, ends to be live, and the block at `p`, if not NULL,
+ * begins. */
+static void count(const struct watched_call *call, const struct live *old, void *p)
 {
-    size_t bytes = p != NULL ? plain_malloc_usable_size(p) : 0;
-    uint32_t state = port_lock();
     if (old != NULL)
         account_end(old->bytes, old->size, old->owner);
     if (p != NULL)
-        account_begin(bytes, size, caller);
-    account_call(kind, size);
-    port_unlock(state);
+        account_begin(plain_malloc_usable_size(p), call->size, call->caller);
+    account_call(call->kind, call->size);
 }
 
 /* A call was not served. */
@@ -69,7 +67,23 @@ static void *take(const struct watched_call *call, struct heap_fit *fit)
             return system_refuse(ENOMEM);
         size = (size_t)fit->have * CAIRN_GRANULE;
     }
-    return call->attributes != 0 ? region_take_in(call->attributes, heap_granules(size)) : plain_malloc(size);
+    if (call->attributes == 0)
+        return plain_malloc(size);
+    index_t n = heap_granules(size); /* 0 if no heap could serve it */
+    void *p = n != 0 ? region_take_in(call->attributes, n) : NULL;
+    return p != NULL ? p : system_refuse(ENOMEM);
+}
+
+/* With the lock held: the block at `p`, which was just taken as `fit` has it, is the call's. Returns where it
+ * begins. */
+static void *keep(const struct watched_call *call, void *p, const struct heap_fit *fit)
+{
+    if (GUARDED)
+        return guard_take(system_home(p), p, fit, call->size, call->caller);
+    if (fit->step > 1)
+        p = system_keep_aligned(p, fit);
+    guard_resize(system_home(p), p, call->size, call->caller);
+    return p;
 }
 
 /* A block for the call. */
@@ -78,22 +92,19 @@ static void *allocate(struct watched_call *call)
     struct heap_fit fit;
     system_start();
     uint32_t state = port_lock();
-    char *p = take(call, &fit);
+    void *p = take(call, &fit);
     call->number = trace_number();
+    if (p != NULL) {
+        p = keep(call, p, &fit);
+        count(call, NULL, p);
+    }
+    port_unlock(state);
     if (p == NULL) {
-        port_unlock(state);
         refused(call);
         return NULL;
     }
     if (GUARDED)
-        guard_open(system_home(p), p);
-    else if (fit.step > 1)
-        p = system_keep_aligned(p, &fit);
-    port_unlock(state);
-    if (GUARDED && fit.step > 1)
-        p = guard_align(system_home(p), p, &fit);
-    guard_begin(system_home(p), p, call->size, call->caller);
-    count(call->kind, call->size, NULL, p, call->caller);
+        guard_begin(p, call->size);
     call->p = p;
     trace_record(call);
     return p;
@@ -128,11 +139,11 @@ void cairn_free_for(const void *caller, void *p)
         return;
     struct watched_call call = {.kind = WATCHED_FREE, .caller = caller, .p = p};
     struct live old = inspect(p);
-    count(WATCHED_FREE, 0, &old, NULL, NULL);
     if (GUARDED)
         guard_close(old.heap, p, caller);
     uint32_t state = port_lock();
     call.number = trace_number();
+    count(&call, &old, NULL);
     if (GUARDED)
         guard_release(old.heap, p);
     else
@@ -143,42 +154,89 @@ void cairn_free_for(const void *caller, void *p)
 
 /* ---- Resizing ---------------------------------------------------------------------------------- */
 
+/* With the lock held: n granules for the call elsewhere, in the block's own heap or where it may move to. NULL if
+ * there are none. */
+static void *take_elsewhere(const struct live *old, const struct watched_call *call, index_t n)
+{
+    void *p = heap_take(old->heap, n);
+    if (p == NULL)
+        p = region_move(old->heap, n);
+    return p != NULL ? keep(call, p, &(struct heap_fit){.step = 1}) : NULL;
+}
+
 #if CAIRN_CHECK == 2
 
+static void *cut(const struct live *old, void *p, struct watched_call *call, index_t n)
+{
+    guard_vacate(old->heap, p, n);
+    uint32_t state = port_lock();
+    call->number = trace_number();
+    guard_cut(old->heap, p, n, call->size, call->caller);
+    count(call, old, p);
+    port_unlock(state);
+    return p;
+}
+
 /* In place where it does not grow; else elsewhere: where it was is then filled and watched. */
-static void *resize(const struct live *old, void *p, const struct watched_call *call)
+static void *resize(const struct live *old, void *p, struct watched_call *call)
 {
     index_t n = heap_granules(guard_size(call->size));
-    if (n != 0 && (size_t)n * CAIRN_GRANULE <= old->bytes) {
-        guard_cut(old->heap, p, n);
-        guard_resize(old->heap, p, call->size, call->caller);
-        return p;
-    }
+    if (n != 0 && (size_t)n * CAIRN_GRANULE <= old->bytes)
+        return cut(old, p, call, n);
     uint32_t state = port_lock();
-    index_t i = n != 0 ? heap_take(old->heap, n) : 0;
-    void *moved = i != 0 ? heap_pointer(old->heap, i) : n != 0 ? region_move(old->heap, n) : NULL;
-    if (moved != NULL)
-        guard_open(system_home(moved), moved);
+    call->number = trace_number();
+    void *moved = n != 0 ? take_elsewhere(old, call, n) : NULL;
     port_unlock(state);
     if (moved == NULL)
         return system_refuse(ENOMEM);
-    guard_begin(system_home(moved), moved, call->size, call->caller);
+    guard_begin(moved, call->size);
     memcpy(moved, p, old->size);
     guard_close(old->heap, p, call->caller);
     state = port_lock();
     guard_release(old->heap, p);
+    count(call, old, moved);
     port_unlock(state);
     return moved;
 }
 
 #else
 
-static void *resize(const struct live *old, void *p, const struct watched_call *call)
+/* With the lock held: the block at `p`, of `have` granules, is where it stays, and so are its bytes. Keep n. */
+static void settle(const struct live *old, void *p, struct watched_call *call, index_t have, index_t n)
 {
-    (void)old;
-    void *moved = plain_realloc(p, guard_size(call->size));
-    if (moved != NULL)
-        guard_resize(system_home(moved), moved, call->size, call->caller);
+    struct cairn_heap *heap = system_home(p);
+    heap_cut(heap, heap_granule_index(heap, p), have, n);
+    guard_resize(heap, p, call->size, call->caller);
+    count(call, old, p);
+}
+
+/* As realloc() in malloc.c. */
+static void *resize(const struct live *old, void *p, struct watched_call *call)
+{
+    index_t n = heap_granules(guard_size(call->size));
+    uint32_t state = port_lock();
+    call->number = trace_number();
+    index_t have = heap_live_size(old->heap, p);
+    index_t i = heap_granule_index(old->heap, p);
+    if (n > have)
+        have = heap_extend(old->heap, &i, have, n);
+    void *moved = have != 0 ? heap_pointer(old->heap, i) : take_elsewhere(old, call, n);
+    if (n != 0 && moved == p)
+        settle(old, p, call, have, n);
+    port_unlock(state);
+    if (n == 0 || moved == NULL)
+        return system_refuse(ENOMEM);
+    if (moved == p)
+        return p;
+    memmove(moved, p, old->size);
+    state = port_lock();
+    if (have != 0) {
+        settle(old, moved, call, have, n);
+    } else {
+        plain_free(p);
+        count(call, old, moved);
+    }
+    port_unlock(state);
     return moved;
 }
 
@@ -190,15 +248,11 @@ void *cairn_realloc_for(const void *caller, void *p, size_t size)
         return cairn_malloc_for(caller, size);
     struct watched_call call = {.kind = WATCHED_REALLOC, .caller = caller, .p = p, .size = size};
     struct live old = inspect(p);
-    uint32_t state = port_lock();
-    call.number = trace_number();
-    port_unlock(state);
     void *moved = resize(&old, p, &call);
     if (moved == NULL) {
         refused(&call);
         return NULL;
     }
-    count(WATCHED_REALLOC, size, &old, moved, caller);
     call.moved = moved;
     trace_record(&call);
     return moved;
@@ -284,21 +338,22 @@ struct cairn_heap *cairn_init(void *memory, size_t size)
     return heap;
 }
 
-/* A block of `size` bytes, and of what is kept with them. */
-static void *take_private(struct cairn_heap *heap, size_t size)
+/* A block of `size` bytes, in as many granules as `fit` has. */
+static void *allocate_private(struct cairn_heap *heap, const struct heap_fit *fit, size_t size, const void *caller)
 {
-    void *p = plain_cairn_malloc(heap, size);
-    if (p != NULL)
-        guard_open(heap, p);
+    explain_note_heap(heap);
+    void *p = plain_cairn_malloc(heap, (size_t)fit->have * CAIRN_GRANULE);
+    if (p == NULL)
+        return NULL;
+    p = guard_take(heap, p, fit, size, caller);
+    guard_begin(p, size);
     return p;
 }
 
-static void *begin_private(struct cairn_heap *heap, void *p, size_t size, const void *caller)
+static void *take_private(struct cairn_heap *heap, size_t size, const void *caller)
 {
-    explain_note_heap(heap);
-    if (p != NULL)
-        guard_begin(heap, p, size, caller);
-    return p;
+    struct heap_fit fit = {.have = heap_granules(guard_size(size)), .step = 1};
+    return fit.have != 0 ? allocate_private(heap, &fit, size, caller) : NULL;
 }
 
 static void end_private(struct cairn_heap *heap, void *p, const void *caller)
@@ -309,7 +364,7 @@ static void end_private(struct cairn_heap *heap, void *p, const void *caller)
 
 void *cairn_malloc(struct cairn_heap *heap, size_t size)
 {
-    return begin_private(heap, take_private(heap, guard_size(size)), size, CALLER);
+    return take_private(heap, size, CALLER);
 }
 
 void *cairn_calloc(struct cairn_heap *heap, size_t count, size_t size)
@@ -317,7 +372,7 @@ void *cairn_calloc(struct cairn_heap *heap, size_t count, size_t size)
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
         return NULL;
-    void *p = begin_private(heap, take_private(heap, guard_size(bytes)), bytes, CALLER);
+    void *p = take_private(heap, bytes, CALLER);
     return p == NULL ? NULL : memset(p, 0, bytes);
 }
 
@@ -328,8 +383,7 @@ void *cairn_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size
         return NULL;
     if (!heap_fit_aligned(&fit, alignment, guard_size(size)))
         return NULL;
-    void *p = take_private(heap, (size_t)fit.have * CAIRN_GRANULE);
-    return begin_private(heap, p != NULL ? guard_align(heap, p, &fit) : NULL, size, CALLER);
+    return allocate_private(heap, &fit, size, CALLER);
 }
 
 void cairn_free(struct cairn_heap *heap, void *p)
@@ -351,15 +405,15 @@ void *cairn_realloc(struct cairn_heap *heap, void *p, size_t size)
         return cairn_malloc(heap, size);
     explain_note_heap(heap);
     guard_inspect(heap, p, &old, &owner);
-    void *moved = take_private(heap, guard_size(size));
+    void *moved = take_private(heap, size, CALLER);
     if (moved == NULL && size > old)
         return NULL;
     if (moved == NULL) { /* no second place, and none is needed */
-        guard_cut(heap, p, heap_granules(guard_size(size)));
-        guard_resize(heap, p, size, CALLER);
+        index_t n = heap_granules(guard_size(size));
+        guard_vacate(heap, p, n);
+        guard_cut(heap, p, n, size, CALLER);
         return p;
     }
-    guard_begin(heap, moved, size, CALLER);
     memcpy(moved, p, old < size ? old : size);
     end_private(heap, p, CALLER);
     return moved;

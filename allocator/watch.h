@@ -42,7 +42,7 @@ enum watched_kind { WATCHED_MALLOC, WATCHED_CALLOC, WATCHED_ALIGNED, WATCHED_REA
 
 struct watched_call {
     enum watched_kind kind;
-    uint32_t number; /* in the order in which the heap changed */
+    uint32_t number; /* in the order in which the heap changed: trace.c */
     const void *caller;
     const void *p;          /* returned; or given, of realloc and free. NULL: not served */
     const void *moved;      /* returned, of realloc */
@@ -60,11 +60,8 @@ struct watched_call {
 /* Bytes to ask the heap for, so that `size` of them are the caller's; SIZE_MAX if there are none. */
 size_t guard_size(size_t size);
 
-/* The block at `p`, just taken from `heap` and opened, is the caller's from here on: its memory is as it was
- * filled, or it is a write after free; then its canary and trailer are written. */
-void guard_begin(struct cairn_heap *heap, void *p, size_t size, const void *owner);
-
-/* The live block at `p`, which was inspected, is `size` bytes large now, and `owner`'s. */
+/* With the lock held under which the block at `p` was taken or cut for `size` bytes: these are `owner`'s. Writes its
+ * canary and trailer. */
 void guard_resize(struct cairn_heap *heap, void *p, size_t size, const void *owner);
 
 /* The live block at `p` is sound; else the overrun is reported. Anything else is misuse. Sets *`size`,
@@ -76,11 +73,6 @@ void guard_inspect(struct cairn_heap *heap, const void *p, size_t *size, const v
 static inline size_t guard_size(size_t size)
 {
     return size;
-}
-
-static inline void guard_begin(struct cairn_heap *heap, void *p, size_t size, const void *owner)
-{
-    (void)heap, (void)p, (void)size, (void)owner;
 }
 
 static inline void guard_resize(struct cairn_heap *heap, void *p, size_t size, const void *owner)
@@ -97,24 +89,29 @@ static inline void guard_inspect(struct cairn_heap *heap, const void *p, size_t 
 
 /* Called where GUARDED only. */
 
-/* A free block of `size` granules is about to begin at i, over what should be filled. */
-void guard_inspect_free(struct cairn_heap *heap, index_t i, index_t size);
+/* The last size of a free block is about to be written at granule i, over what should be filled. */
+void guard_inspect_tail(struct cairn_heap *heap, index_t i);
 
-/* With the lock held under which the block at `p` was taken: what the free block kept there, its links and, if it
- * was taken whole, its size, is filled. */
-void guard_open(struct cairn_heap *heap, void *p);
+/* With the lock held under which the block at `p` was taken: what the free block kept there is filled, all but the
+ * first aligned fit->n granules is freed again, and canary and trailer are written, for `size` bytes of `owner`'s.
+ * What is written over has to be as it was filled, or it is a write after free. Returns where the block begins. */
+void *guard_take(struct cairn_heap *heap, void *p, const struct heap_fit *fit, size_t size, const void *owner);
 
-/* The block at `p`, which was inspected, is not its owner's any more: it is filled, for `caller`. */
+/* Then, without the lock: the `size` bytes at `p` are as they were filled, or it is a write after free. They are the
+ * caller's from here on. */
+void guard_begin(void *p, size_t size);
+
+/* Without the lock: the bytes of the live block at `p` are filled, as `caller` frees it. */
 void guard_close(struct cairn_heap *heap, void *p, const void *caller);
 
-/* With the lock held: free the block at `p`, which was filled. */
+/* Then, with the lock held: free the block at `p`. */
 void guard_release(struct cairn_heap *heap, void *p);
 
-/* Keep the first n granules of the live block at `p`. */
-void guard_cut(struct cairn_heap *heap, void *p, index_t n);
+/* Without the lock: of the bytes of the live block at `p` those past its first n granules are filled. */
+void guard_vacate(struct cairn_heap *heap, void *p, index_t n);
 
-/* Of the block at `p`, just taken and opened, keep the first aligned fit->n granules. Returns where they begin. */
-void *guard_align(struct cairn_heap *heap, void *p, const struct heap_fit *fit);
+/* Then, with the lock held: keep these granules, for `size` bytes of `owner`'s, and free the rest. */
+void guard_cut(struct cairn_heap *heap, void *p, index_t n, size_t size, const void *owner);
 
 /* Fill memory that is about to be free; or all that is above the top. */
 void guard_fill(void *p, size_t size);
@@ -125,8 +122,16 @@ void guard_fill_heap(struct cairn_heap *heap);
 void guard_hand_out(void *p, size_t size);
 void guard_take_back(struct cairn_heap *heap, char *p, size_t size);
 
-/* Size and owner of the live block that ends at `end`, as its trailer has them, if that can be. */
-void guard_describe(const void *end, struct cairn_block *block);
+/* Of the bytes between two blocks, from `start` to `end`, in which the report's address lies: is the first one spoiled,
+ * and the last? They are free memory, and report->damaged is as the map has it; or those of a live block, damaged behind
+ * its own, which are left out. */
+struct guard_ends {
+    bool low, high;
+};
+struct guard_ends guard_ends(const struct cairn_report *report, const char *start, const char *end);
+
+/* Size and owner of the live block that `block` has as the map does, as its trailer has them, if that can be. */
+void guard_describe(struct cairn_block *block);
 
 /* What is kept with each live block is as it was written, and free memory as it was filled. Returns 0; or the
  * number of the invariant that is broken, with the first bad byte in *`where` if `where` is not NULL. */

@@ -9,12 +9,12 @@ cortex-m0_RUNS_ON := mps2-an385
 BOUND_CORES       := $(foreach c,cortex-m0 cortex-m3 cortex-m4 cortex-m7 cortex-m33,\
                          $(if $(filter $($c_TREE),$(BOARDS)),$c))
 
-# The library at -Os, of the boards that tests/small.mk does not build it for.
-BOUND_SMALL := $(filter-out $(SMALL_BOARDS),$(foreach c,$(BOUND_CORES),$($c_TREE)))
-FAST_OPT    := $(OPT)
-OPT         := -Os
-$(foreach b,$(BOUND_SMALL),$(eval $(call tree_rules,$b/small,$($b_CPU),$(NEWLIB_NAMES),newlib/syscalls,$b)))
-OPT         := $(FAST_OPT)
+# The library at -O2, of the boards that tests/fast.mk does not build it for.
+BOUND_FAST  := $(filter-out $(FAST_BOARDS),$(foreach c,$(BOUND_CORES),$($c_TREE)))
+DEFAULT_OPT := $(OPT)
+OPT         := -O2
+$(foreach b,$(BOUND_FAST),$(eval $(call tree_rules,$b/fast,$($b_CPU),$(NEWLIB_NAMES),newlib/syscalls,$b)))
+OPT         := $(DEFAULT_OPT)
 
 # Functions that have a bound, and that bench/worst.c does not call.
 BOUND_LINKED := $(foreach f,calloc malloc_usable_size sbrk mallinfo cairn_check_step,-u $f)
@@ -28,12 +28,12 @@ $(BUILD)/$(4)/bound/$(1)-$(2).elf: $(addprefix $(BUILD)/$(3)/,bench/worst.o benc
 	    $$(filter %.o,$$^) $(BUILD)/$(3)/libcairn.a -o $$@
 endef
 bound_board = $(or $($(1)_RUNS_ON),$($(1)_TREE))
-$(foreach c,$(BOUND_CORES),$(eval $(call bound_image,$c,fast,$($c_TREE),$(call bound_board,$c)))\
-                           $(eval $(call bound_image,$c,small,$($c_TREE)/small,$(call bound_board,$c))))
+$(foreach c,$(BOUND_CORES),$(eval $(call bound_image,$c,fast,$($c_TREE)/fast,$(call bound_board,$c)))\
+                           $(eval $(call bound_image,$c,small,$($c_TREE),$(call bound_board,$c))))
 
 # As bench/bound.py takes them: how the library was compiled names the rows.
-BOUND_IMAGES := $(foreach c,$(BOUND_CORES),$c/$(firstword $(OPT))=$(BUILD)/$(call bound_board,$c)/bound/$c-fast.elf \
-                                           $c/-Os=$(BUILD)/$(call bound_board,$c)/bound/$c-small.elf)
+BOUND_IMAGES := $(foreach c,$(BOUND_CORES),$c/-O2=$(BUILD)/$(call bound_board,$c)/bound/$c-fast.elf \
+                                           $c/$(firstword $(OPT))=$(BUILD)/$(call bound_board,$c)/bound/$c-small.elf)
 
 .PHONY: bound bound-images
 bound: packages

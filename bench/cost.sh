@@ -18,8 +18,8 @@ printf 'option\tflash\tram\tmalloc mean\tmax\tfree mean\tmax\n'
 for option in "" CAIRN_REGIONS=1 CAIRN_STATS=1 CAIRN_SITES=32 CAIRN_TRACE=1 CAIRN_CHECK=2; do
     flag=${option:+-D$option}
     folder=$build/$(echo "${option:-none}" | tr = -)
-    flash=$($make --no-print-directory size BUILD="$folder" SIZE_OPTION="$flag" |
-        awk -F'\t' '$1 == "cortex-m3" && $2 == "-Os" && $3 == "malloc+free" {print $4}')
+    flash=$($make --no-print-directory size BUILD="$folder" SIZE_OPTION="$flag" SIZE_CORES=cortex-m3 SIZE_LEVELS=-Os |
+        awk -F'\t' '$3 == "malloc+free" {print $4}')
     $make --no-print-directory bench BUILD="$folder" OPT="-O2 $flag" TRACES="$traces" REPLAY_PORT=cortex-m/trace_ring \
         >"$folder/bench" 2>/dev/null
     calls=$(awk -F'\t' '$1 == "cairn" && $2 == "all" {mean[$3] = $5; max[$3] = $7}

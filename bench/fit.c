@@ -18,7 +18,7 @@
 
 /* Bytes of the largest heap that is tried. Default: as far as a 16-bit index reaches. */
 #ifndef FIT_MOST
-#define FIT_MOST 0x80000
+#define FIT_MOST (0x10000 * CAIRN_GRANULE)
 #endif
 
 enum { SLOTS = 65536, STEPS = 20, MOST = FIT_MOST };

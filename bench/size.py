@@ -1,18 +1,27 @@
-"""What Cairn costs a firmware: bytes of flash (code and constants), by core, optimization and what
-the firmware calls.
+"""What Cairn costs a firmware: bytes of flash (code and constants) and of static RAM, by core, optimization of
+the library, and what the firmware calls.
 
-    SIZE_CFLAGS=... size.py CROSS BUILD SOURCE...     core, optimization, closure, bytes: tab-separated
+    size.py --cross PREFIX --link FLAGS [--budget FILE] [--jobs N] CORE/OPTIMIZATION=BOARD=FOLDER...
 
-A closure is what the linker keeps of libcairn.a for a firmware that calls these functions, less the
-same firmware without them. memcpy, memmove, memset and __errno are the C library's, and empty here.
+Prints, tab-separated: core, optimization, closure, bytes of flash, bytes of static RAM (.data and .bss).
+FOLDER holds what bench/size.mk builds: the library, the same for picolibc, the same with a region whose ends
+are named (`fixed`), and the objects of a firmware.
+
+A closure is what the linker keeps of libcairn.a for a firmware that calls these functions, less the same
+firmware without them. memcpy, memmove, memset, write and __errno are the C library's, and empty here.
+
+`hello, <library>` is a whole firmware, bench/hello.c, with that C library and Cairn, less the same firmware
+with the library's own malloc and the sbrk() that this one needs. What is below 0, Cairn saves.
+
+Fails if a row is above its budget.
 """
+import argparse
+import concurrent.futures
 import os
-import shlex
 import subprocess
 import sys
+import tempfile
 
-CORES = ("cortex-m0", "cortex-m3", "cortex-m4")
-OPTIMIZATIONS = ("-Os", "-O2")
 FAMILY = ("malloc free calloc realloc reallocf reallocarray memalign aligned_alloc posix_memalign valloc pvalloc cfree "
           "malloc_usable_size malloc_trim mallopt mallinfo sbrk").split()
 REENTRANT = ("_malloc_r _free_r _calloc_r _realloc_r _reallocf_r _memalign_r _valloc_r _pvalloc_r _cfree_r "
@@ -21,11 +30,23 @@ REENTRANT = ("_malloc_r _free_r _calloc_r _realloc_r _reallocf_r _memalign_r _va
 PRIVATE = ("cairn_init cairn_malloc cairn_calloc cairn_free cairn_realloc cairn_aligned_alloc "
            "cairn_usable_size").split()
 INSPECTION = "cairn_stats cairn_walk cairn_check cairn_reason_text malloc_stats _malloc_stats_r".split()
+# What newlib's printf() calls.
+PRINTF = "malloc free realloc calloc _malloc_r _free_r _realloc_r _calloc_r".split()
+# The folder of the library, and what is called of it.
 CLOSURES = {
-    "malloc+free": ["malloc", "free", "sbrk"],
-    "family": FAMILY + REENTRANT,
-    "all": FAMILY + REENTRANT + PRIVATE,
-    "all+inspection": FAMILY + REENTRANT + PRIVATE + INSPECTION,
+    "malloc+free": ("", ["malloc", "free"]),
+    "malloc+free, fixed ends": ("fixed", ["malloc", "free"]),
+    "malloc+free+sbrk": ("", ["malloc", "free", "sbrk"]),
+    "printf": ("", PRINTF),
+    "family": ("", FAMILY + REENTRANT),
+    "all": ("", FAMILY + REENTRANT + PRIVATE),
+    "all+inspection": ("", FAMILY + REENTRANT + PRIVATE + INSPECTION),
+}
+# The folder of the library, and how a firmware is linked with this C library.
+LIBRARIES = {
+    "newlib": ("", []),
+    "nano": ("", ["--specs=nano.specs"]),
+    "picolibc": ("pico", ["--specs=picolibc.specs", "--oslib=semihost"]),
 }
 STUBS = """
 #include <stddef.h>
@@ -59,39 +80,102 @@ def run(command):
     return done.stdout
 
 
-def write(path, text):
-    with open(path, "w", encoding="ascii") as file:
-        file.write(text)
+def less(left, right):
+    return tuple(a - b for a, b in zip(left, right))
 
 
-def flash(cross, cpu, objects, script, kept):
-    """Bytes of flash of a firmware that keeps these symbols."""
-    image = os.path.join(os.path.dirname(script), "image.elf")
-    run([cross + "gcc"] + cpu + ["-nostdlib", "-nostartfiles", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments",
-        "-T", script] + [f"-Wl,-u,{name}" for name in kept] + objects + ["-lgcc", "-o", image])
-    text, data = run([cross + "size", image]).splitlines()[1].split()[:2]
-    return int(text) + int(data)
+class Tree:
+    """What was built for a core at an optimization, and the images that are linked of it."""
+
+    def __init__(self, name, args):
+        row, self.board, self.folder = name.split("=")
+        self.core, self.optimization = row.split("/")
+        self.cross, self.link = args.cross, args.link.split()
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def image(self, words):
+        """Bytes of flash and of static RAM of a firmware that is linked so."""
+        with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".elf") as file:
+            run([self.cross + "gcc", f"-mcpu={self.core}", "-mthumb", *self.link, *words, "-o", file.name])
+            text, data, bss = map(int, run([self.cross + "size", file.name]).splitlines()[1].split()[:3])
+        return text + data, data + bss
+
+    def start(self):
+        """Write what the firmwares of closures consist of, and measure the one that calls nothing."""
+        for name, text in (("size.ld", SCRIPT), ("stubs.c", STUBS)):
+            with open(self.path(name), "w", encoding="ascii") as file:
+                file.write(text)
+        run([self.cross + "gcc", f"-mcpu={self.core}", "-mthumb", self.optimization, "-fno-builtin",
+             "-ffunction-sections", "-c", self.path("stubs.c"), "-o", self.path("stubs.o")])
+        self.empty = self.keep("", [])
+
+    def keep(self, folder, kept):
+        """A firmware that calls these functions of the library in the folder."""
+        wanted = [f"-Wl,-u,{name}" for name in kept]
+        parts = [self.path("stubs.o"), self.path("port/cortex-m/trace_ring.o"), self.path(folder, "libcairn.a")]
+        return self.image(["-nostdlib", "-T", self.path("size.ld"), *wanted, *parts, "-lgcc"])
+
+    def closure(self, name):
+        return less(self.keep(*CLOSURES[name]), self.empty)
+
+    def hello(self, library):
+        """Both firmwares of bench/hello.c."""
+        folder, flags = LIBRARIES[library]
+        parts = ["bench/hello.o", "port/cortex-m/startup.o", "port/cortex-m/semihosting.o"]
+        parts += ["port/newlib/syscalls.o"] if library != "picolibc" else []
+        shared = [*flags, "-T", f"boards/{self.board}/memory.ld", "-T", "linker/sections.ld",
+                  *(self.path(folder, part) for part in parts)]
+        cairn = [self.path(folder, "port/cortex-m/trace_ring.o"), self.path(folder, "libcairn.a")]
+        return less(self.image(shared + cairn), self.image(shared + [self.path(folder, "bench/libc-sbrk.o")]))
+
+
+def read_budget(path):
+    """(core and optimization, closure) -> bytes of flash and of static RAM, None where there is no limit."""
+    budget = {}
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            words = line.split("#")[0].split()
+            if words and len(words) < 4:
+                sys.exit(f"size: {path}:{number}: not a core, a closure and two numbers")
+            if words:
+                budget[words[0], " ".join(words[1:-2])] = [None if w == "-" else int(w) for w in words[-2:]]
+    return budget
+
+
+def wrong_with(row, found, limits):
+    """What is above its budget, in words."""
+    for bytes_found, limit, kind in zip(found, limits, ("flash", "static RAM")):
+        if limit is not None and bytes_found > limit:
+            yield f"{': '.join(row)}: {bytes_found} bytes of {kind}, above the budget of {limit}"
 
 
 def main():
-    cross, build, *sources = sys.argv[1:]
-    cflags = shlex.split(os.environ["SIZE_CFLAGS"])
-    for core in CORES:
-        for optimization in OPTIMIZATIONS:
-            folder = os.path.join(build, core + optimization)
-            os.makedirs(folder, exist_ok=True)
-            script, stubs = os.path.join(folder, "size.ld"), os.path.join(folder, "stubs.c")
-            write(script, SCRIPT)
-            write(stubs, STUBS)
-            cpu = [f"-mcpu={core}", "-mthumb"]
-            objects = []
-            for source in sources + [stubs]:
-                objects.append(os.path.join(folder, os.path.basename(source)[:-2] + ".o"))
-                flags = cflags if source != stubs else ["-fno-builtin", "-ffunction-sections"]
-                run([cross + "gcc"] + cpu + [optimization] + flags + ["-c", source, "-o", objects[-1]])
-            base = flash(cross, cpu, objects, script, [])
-            for closure, kept in CLOSURES.items():
-                print(f"{core}\t{optimization}\t{closure}\t{flash(cross, cpu, objects, script, kept) - base}", flush=True)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cross", default="arm-none-eabi-")
+    parser.add_argument("--link", required=True, help="flags of every link")
+    parser.add_argument("--budget")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("trees", nargs="+", metavar="tree")
+    args = parser.parse_args()
+    budget = read_budget(args.budget) if args.budget else {}
+    wrong = []
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        for tree in [Tree(name, args) for name in args.trees]:
+            tree.start()
+            rows = {name: pool.submit(tree.closure, name) for name in CLOSURES}
+            rows.update((f"hello, {name}", pool.submit(tree.hello, name)) for name in LIBRARIES)
+            for name, future in rows.items():
+                print(tree.core, tree.optimization, name, *future.result(), sep="\t", flush=True)
+                row = f"{tree.core}/{tree.optimization}", name
+                wrong += wrong_with(row, future.result(), budget.pop(row, (None, None)))
+            wrong += [f"{core}: {name}: a budget for what there is not" for core, name in budget
+                      if core == f"{tree.core}/{tree.optimization}"]
+    for what in wrong:
+        print(f"size: {what}", file=sys.stderr)
+    return 1 if wrong else 0
 
 
-main()
+if __name__ == "__main__":
+    sys.exit(main())

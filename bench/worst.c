@@ -1,7 +1,7 @@
 /* worst.c: drives malloc, free, realloc and aligned_alloc into their longest calls, and measures them.
  *
  * What makes a call long is known from the steps that it is made of: a neighbour on either side that is
- * free, and where it stands in its list; two looks at blocks that are too small; a block that is split; a
+ * free, and where it is in its ring; two looks at blocks that are too small; a block that is split; a
  * bin that is empty, or is not. All of these are tried together, in a heap that is made anew each time. A
  * line "result: name instructions" on the console for each function: the longest call, without the call
  * itself. tools/cairn-bound computes what it may not be longer than.
@@ -113,16 +113,16 @@ static void leave_room(size_t granules)
         take(room - granules);
 }
 
-/* What stands beside a block: a used one, or a free one, by its place in the list of its bin. */
+/* What is beside a block: a used one, or a free one, by its place in the ring of its bin. */
 enum beside { USED, ALONE, FIRST, LAST, MIDDLE, BESIDES, TOP = BESIDES };
 
 struct neighbour {
     size_t granules;
     enum beside beside;
-    char *block, *next, *previous; /* next and previous: in the list */
+    char *block, *next, *previous; /* next and previous: in the ring */
 };
 
-/* Its companions in the list, elsewhere. */
+/* Its companions in the ring, elsewhere. */
 static void prepare(struct neighbour *neighbour)
 {
     if (neighbour->beside == FIRST || neighbour->beside == MIDDLE)
@@ -155,10 +155,10 @@ static char *take_between(size_t granules, struct neighbour *below, struct neigh
 
 /* ---- What malloc finds ---------------------------------------------------------------------- */
 
-/* The list of the bin of n: its first blocks, and whether one of them is large enough. */
+/* The ring of the bin of n: its first blocks, and whether one of them is large enough. */
 enum list { EMPTY, FITS, IS_LARGER, TOO_SMALL, BOTH_TOO_SMALL, SECOND_FITS, SECOND_OF_THREE_FITS, LISTS };
 
-/* A list of a higher bin, and of the bin that the rest of a split block comes to. */
+/* The ring of a higher bin, and of the bin that the rest of a split block comes to. */
 enum higher { NO_HIGHER, ONE_HIGHER, TWO_HIGHER, HIGHERS };
 
 struct found {
@@ -179,8 +179,7 @@ static size_t bin_from(size_t n)
 
 static size_t bin_to(size_t n)
 {
-    uint32_t bin = bin_of((uint32_t)n) + 1u;
-    return bin_floor(bin + (bin == 1u)) - 1u;
+    return bin_floor(bin_of((uint32_t)n) + 1u) - 1u;
 }
 
 static void will_be_free(struct found *found, size_t granules)
@@ -188,7 +187,7 @@ static void will_be_free(struct found *found, size_t granules)
     found->blocks[found->count++] = take_fenced(granules);
 }
 
-/* Take what is going to be found, the first to be freed first: what is freed last is first in its list. */
+/* Take what is going to be found, the first to be freed first: what is freed last is first in its ring. */
 static void place(struct found *found)
 {
     size_t n = found->n;
@@ -298,6 +297,21 @@ static void try_realloc(const struct sizes *sizes, enum beside beside_below, enu
     }
 }
 
+/* Resize the last block, with `left` granules above it, to all that they and the free block below give. */
+static void grow_at_the_top(const struct sizes *sizes, enum beside beside_below, size_t left)
+{
+    struct neighbour below = {sizes->below, beside_below, NULL, NULL, NULL};
+    struct neighbour above = {0, TOP, NULL, NULL, NULL};
+    size_t companions = beside_below == MIDDLE ? 2 : beside_below == FIRST || beside_below == LAST ? 1 : 0;
+    if (!begin())
+        return;
+    leave_room(companions * (sizes->below + 1) + 1 + sizes->below + sizes->block + left);
+    char *p = take_between(sizes->block, &below, &above);
+    open(&below);
+    size_t free_below = beside_below == USED ? 0 : sizes->below;
+    measure(&of_realloc, (uintptr_t)p, (free_below + sizes->block + left) * CAIRN_GRANULE);
+}
+
 static void try_aligned_alloc(size_t n, size_t step, size_t shift)
 {
     struct found found = {.n = n + step - 1u};
@@ -338,11 +352,14 @@ int main(void)
     for (int i = 0; i < REQUESTS; i++)
         try_malloc(requests[i]);
     for (int i = 0; i < SIZES; i++)
-        for (enum beside below = USED; below < BESIDES; below++)
+        for (enum beside below = USED; below < BESIDES; below++) {
             for (enum beside above = USED; above <= TOP; above++) {
                 try_free(&all_sizes[i], below, above);
                 try_realloc(&all_sizes[i], below, above);
             }
+            grow_at_the_top(&all_sizes[i], below, 0);
+            grow_at_the_top(&all_sizes[i], below, 7);
+        }
     for (int i = 0; i < REQUESTS; i++)
         for (size_t step = 4; step <= 64; step *= 4)
             for (size_t shift = 0; shift < 4; shift++)

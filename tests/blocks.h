@@ -41,6 +41,21 @@ bool all_zero(const void *p, size_t size);
 /* A number that stands for these bytes. */
 uint32_t hash(const void *from, size_t size);
 
+/* Bytes that are kept behind each block of the system heap and its regions, where the heap is watched. */
+enum { KEPT_BEHIND = (CAIRN_CHECK == 2) + (CAIRN_CHECK == 2 || CAIRN_SITES > 0) * 2 * sizeof(void *) };
+
+/* Bytes of the heap that a block of `size` bytes takes; and what malloc_usable_size() says of it. */
+static inline size_t bytes_of_block(size_t size)
+{
+    size_t bytes = size + KEPT_BEHIND + (size + KEPT_BEHIND == 0);
+    return (bytes + CAIRN_GRANULE - 1) / CAIRN_GRANULE * CAIRN_GRANULE;
+}
+
+static inline size_t usable_bytes(size_t size)
+{
+    return KEPT_BEHIND != 0 ? size : bytes_of_block(size);
+}
+
 /* Blocks of a kind, and their bytes. */
 struct count {
     unsigned blocks;

@@ -26,19 +26,16 @@ coverage-boards:
 
 # ---- allocator/, on the host: what clang's instrumentation counts ----------------------------------
 # What is compiled of allocator/ depends on its options: a configuration is a choice of them. Each is built for
-# 32 and for 64 bits (cmocka is there for 64 only) and is to be covered by itself; but those where the heap is
-# watched are taken together, for what only they have.
+# 32 and for 64 bits and is to be covered by itself; but those where the heap is watched are taken together, for
+# what only they have.
 
 ifneq ($(COVERAGE),)
 COVERAGE_CC      := clang-19
-COVERAGE_CONFIGS := index-16 index-32 regions-16 regions-32 table halving small clear $(WATCHED_ON_HOST)
+COVERAGE_CONFIGS := index-16 index-32 regions-16 regions-32 small clear $(WATCHED_ON_HOST)
 index-16_FLAGS   := -O1
 index-32_FLAGS   := -O1 -DCAIRN_INDEX_BITS=32
 regions-16_FLAGS := -O1 -DCAIRN_REGIONS=1
 regions-32_FLAGS := -O1 -DCAIRN_REGIONS=1 -DCAIRN_INDEX_BITS=32
-# As on a core without CLZ: bits.h asks the compiler for the architecture.
-table_FLAGS      := -O1 -D__ARM_ARCH=6
-halving_FLAGS    := -O1 -D__ARM_ARCH=6 -DCAIRN_INDEX_BITS=32
 small_FLAGS      := -Os
 clear_FLAGS      := -O1 -DPORT_MEMORY_IS_CLEAR=1
 $(foreach w,$(WATCHED_ON_HOST),$(eval $w_FLAGS := -O1 $($w_OPTIONS)))
@@ -63,14 +60,14 @@ $(BUILD)/coverage/$(1)/$(2)/%.o: %.c Makefile tests/coverage.mk tests/watch.mk
 	$(Q)$(COVERAGE_CC) -m$(2) $($(1)_FLAGS) -D_GNU_SOURCE $(COVERAGE_CFLAGS) -c $$< -o $$@
 
 $(1)_$(2)_OBJECTS := $(addprefix $(BUILD)/coverage/$(1)/$(2)/,$(COVERAGE_SUPPORT:%=%.o) $(HEAP:%=allocator/%.o))
-$(foreach k,$(if $(filter 32,$(2)),$(filter-out host%,$($(1)_TESTS)),$($(1)_TESTS)),$(call coverage_programs,$(1),$(2),$k,$(if $(filter host%,$k),cmocka/)$k))
+$(foreach k,$($(1)_TESTS),$(call coverage_programs,$(1),$(2),$k))
 endef
-#   $(3) folder of tests   $(4) folder of its programs
+#   $(3) folder of tests
 define coverage_programs
-$(BUILD)/coverage/$(1)/$(2)/bin/$(4)/%: $(BUILD)/coverage/$(1)/$(2)/tests/$(3)/%.o $$($(1)_$(2)_OBJECTS)
+$(BUILD)/coverage/$(1)/$(2)/bin/$(3)/%: $(BUILD)/coverage/$(1)/$(2)/tests/$(3)/%.o $$($(1)_$(2)_OBJECTS)
 	@mkdir -p $$(@D)
-	$(Q)$(COVERAGE_CC) -m$(2) $(COVERAGE_PROFILE) -Wl,--wrap=_exit $$^ $(if $(filter host%,$(3)),-lcmocka) -o $$@
-COVERAGE_PROGRAMS += $(addprefix $(BUILD)/coverage/$(1)/$(2)/bin/$(4)/,$(call names,$(3)))
+	$(Q)$(COVERAGE_CC) -m$(2) $(COVERAGE_PROFILE) -Wl,--wrap=_exit $$^ -o $$@
+COVERAGE_PROGRAMS += $(addprefix $(BUILD)/coverage/$(1)/$(2)/bin/$(3)/,$(call names,$(3)))
 
 endef
 $(foreach c,$(COVERAGE_CONFIGS),$(foreach w,32 64,$(eval $(call coverage_rules,$c,$w))))

@@ -1,10 +1,11 @@
 # The detection matrix: what the library finds, and when, of all that can be done to a heap
 # (docs/detection.md). On the host, in the target's layout; the allocator reports each of its loads and
 # stores to the test (tests/detection/watch.c).
-DETECTION_LAYOUTS := 32 64 64-wide 32-small 32-guarded 64-wide-guarded 32-small-guarded
+DETECTION_LAYOUTS := 32 64 64-wide 32-coarse 32-small 32-guarded 64-wide-guarded 32-small-guarded
 detection-32_FLAGS       := -m32 -O1
 detection-64_FLAGS       := -O1
 detection-64-wide_FLAGS  := -O1 -DCAIRN_INDEX_BITS=32
+detection-32-coarse_FLAGS := -m32 -O1 -DCAIRN_GRANULE=16
 detection-32-small_FLAGS := -m32 -Os
 $(foreach l,32 64-wide 32-small,$(eval detection-$l-guarded_FLAGS := $(detection-$l_FLAGS) -DCAIRN_CHECK=2))
 DETECTION_SEES := -fsanitize=kernel-address $(foreach f,memcpy memmove memset,-D$f=watched_$f)
@@ -17,10 +18,8 @@ $(BUILD)/host/detection/$(1)/allocator/%.o: allocator/%.c Makefile tests/detecti
 $(BUILD)/host/detection/$(1)/%.o: %.c Makefile tests/detection.mk
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $(detection-$(1)_FLAGS) -O2 -fno-pie $(HOST_CFLAGS) -c $$< -o $$@
-# All that the allocator keeps outside of heaps, as a section whose ends have names.
-$(BUILD)/host/detection/$(1)/allocator.o: $(HEAP:%=$(BUILD)/host/detection/$(1)/allocator/%.o)
-	$(Q)$(HOSTCC) $(detection-$(1)_FLAGS) -r -nostdlib $$^ -o $$@
-	$(Q)objcopy --rename-section .bss=allocator_state $$@
+$(BUILD)/host/detection/$(1)/allocator.o: tests/detection/state.ld $(HEAP:%=$(BUILD)/host/detection/$(1)/allocator/%.o)
+	$(Q)$(HOSTCC) $(detection-$(1)_FLAGS) -r -nostdlib -Wl,-T,$$^ -o $$@
 $(BUILD)/host/detection/$(1)/matrix: $(BUILD)/host/detection/$(1)/allocator.o $(DETECTION_SOURCES:%.c=$(BUILD)/host/detection/$(1)/%.o)
 	$(Q)$(HOSTCC) $(detection-$(1)_FLAGS) -no-pie $$^ -o $$@
 endef

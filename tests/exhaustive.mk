@@ -1,20 +1,20 @@
 # exhaustive.mk: every call from every state of a small heap, and every size through the arithmetic.
 #
-# Four builds of the heap. The first is the target's layout; "small" is the target's as for a core
-# without CLZ, at -Os, where one copy of each step serves all.
-EXHAUSTIVE_LAYOUTS     := 32 64 64-wide 32-small
-EXHAUSTIVE_32_FLAGS      := -m32 -O2
-EXHAUSTIVE_64_FLAGS      := -O2
-EXHAUSTIVE_64-wide_FLAGS := -O2 -DCAIRN_INDEX_BITS=32
-EXHAUSTIVE_32-small_FLAGS := -m32 -Os -D__ARM_ARCH=6 -D__ARM_ARCH_ISA_THUMB=1
+# Five builds of the heap. The first is the target's layout, "small" the same compiled for size.
+EXHAUSTIVE_LAYOUTS     := 32 64 64-wide 32-coarse 32-small
+EXHAUSTIVE_32_FLAGS        := -m32 -O2
+EXHAUSTIVE_64_FLAGS        := -O2
+EXHAUSTIVE_64-wide_FLAGS   := -O2 -DCAIRN_INDEX_BITS=32
+EXHAUSTIVE_32-coarse_FLAGS := -m32 -O2 -DCAIRN_GRANULE=16
+EXHAUSTIVE_32-small_FLAGS  := -m32 -Os
 # Granules of the heap in `make test`: twelve, once.
 EXHAUSTIVE_32_SHORT      := 12
 
 # The explorer is optimized as a whole; the heap is compiled as the tests of the host compile it.
 EXHAUSTIVE_HEAP   := $(addprefix allocator/,$(HEAP)) port/host/port
 EXHAUSTIVE_COMMON := $(addprefix tests/,tap tap-host)
-EXHAUSTIVE_EXPLORER := $(addprefix tests/exhaustive/,state model image states private system trial check explore main)
-EXHAUSTIVE_ARITHMETIC := $(addprefix tests/exhaustive/,words bins sizes)
+EXHAUSTIVE_EXPLORER := $(addprefix tests/exhaustive/,state model image states private system trial check damage explore main)
+EXHAUSTIVE_ARITHMETIC := $(addprefix tests/exhaustive/,words bins ranges sizes)
 
 #   $(1) layout
 define exhaustive_rules

@@ -9,6 +9,7 @@
 
 enum cairn_reason fatal_reason;
 const void *fatal_address;
+bool fatal_locked;
 
 static jmp_buf catcher;
 static bool catching;
@@ -41,6 +42,8 @@ bool is_fatal(void (*action)(struct cairn_heap *heap, void *p), struct cairn_hea
         return false;
     }
     catching = false;
+    fatal_locked = !tap_unlocked();
+    tap_unlock();
     return true;
 }
 

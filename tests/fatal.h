@@ -17,9 +17,10 @@ void expect_fatal(const char *name, enum cairn_reason reason, const void *addres
 int fatal_missed(void);
 
 /* Does action(heap, p) end in cairn_fatal()? The heap is a private one that is thrown away then.
- * What it said is left in fatal_reason and fatal_address. */
+ * What it said is left in fatal_reason and fatal_address, and whether the lock was held in fatal_locked. */
 bool is_fatal(void (*action)(struct cairn_heap *heap, void *p), struct cairn_heap *heap, void *p);
 extern enum cairn_reason fatal_reason;
 extern const void *fatal_address;
+extern bool fatal_locked;
 
 #endif

@@ -15,13 +15,16 @@ FUZZ_LOOKERS := tests/blocks.o tests/fuzz/model.o
 # These compare each bit of the map: what with, the fuzzers need not know, and go twice as fast.
 FUZZ_CHECKS  := allocator/inspect.o allocator/step.o
 
+# A fuzzer begins anew with each input, for which a static variable of the heap has to be known to it.
+FUZZ_GLOBALIZE := objcopy --globalize-symbol=cairn_first_region
+
 #   $(1) its folder under build/   $(2) the compiler   $(3) sanitizers   $(4) further flags for FUZZ_CHECKS
 define fuzz_objects
 $(BUILD)/$(1)/%.o: %.c Makefile tests/fuzz.mk
 	@mkdir -p $$(@D)
 	$(Q)$(2) $(FUZZ_CFLAGS) $(HOST_CFLAGS) $$(if $$(filter $(FUZZ_LOOKERS),$$*.o),-O2,-O1 $(3)) \
 	    $$(if $$(filter $(FUZZ_CHECKS),$$*.o),$(4)) -c $$< -o $$@
-	$$(if $$(filter %/regions.o,$$@),$(Q)objcopy --globalize-symbol=cairn_first_region $$@)
+	$$(if $$(filter %/regions.o,$$@),$(Q)$(FUZZ_GLOBALIZE) $$@)
 endef
 
 # Each input of the corpus again, in the target's layout and with the 32-bit index.

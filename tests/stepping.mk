@@ -1,5 +1,5 @@
 # An interrupt after every instruction of the malloc family: on cores with three instruction sets, and
-# with the library at -Os where there is one (small.mk).
+# with the library at -O2 where there is one (fast.mk).
 STEPPING_BOARDS := $(filter microbit mps2-an385 mps2-an505,$(BOARDS))
 STEPPING_PARTS  := account clock interrupt path picture
 
@@ -10,7 +10,7 @@ $(BUILD)/$(3)/$(2)/stepping/every_instruction.elf: $(STEPPING_PARTS:%=$(BUILD)/$
 TARGET_TESTS += $(BUILD)/$(3)/$(2)/stepping/every_instruction.elf
 endef
 $(foreach b,$(STEPPING_BOARDS),$(eval $(call stepping_image,$b,newlib,$b)))
-$(foreach b,$(filter $(SMALL_BOARDS),$(STEPPING_BOARDS)),$(eval $(call stepping_image,$b/small,small,$b)))
+$(foreach b,$(filter $(FAST_BOARDS),$(STEPPING_BOARDS)),$(eval $(call stepping_image,$b/fast,fast,$b)))
 
 # The same test over a heap that unlocks too early in one place, or does not lock in one: it must fail.
 EARLY        := used rest freed merged start

@@ -18,6 +18,20 @@ void tap_write(const char *text)
     }
 }
 
+/* port/host's, if the program has it: the port for a process has another lock. */
+extern unsigned host_lock_depth __attribute__((weak));
+
+bool tap_unlocked(void)
+{
+    return &host_lock_depth == NULL || host_lock_depth == 0;
+}
+
+void tap_unlock(void)
+{
+    if (&host_lock_depth != NULL)
+        host_lock_depth = 0;
+}
+
 _Noreturn void tap_exit(int status)
 {
     _exit(status);

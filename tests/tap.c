@@ -87,6 +87,7 @@ int tap_run(const struct tap_test *tests, int count)
     for (int i = 0; i < count; i++) {
         failed_checks = 0;
         tests[i].run();
+        CHECK(tap_unlocked());
         tap_result(failed_checks == 0, tests[i].name);
     }
     return tap_status();

@@ -39,7 +39,8 @@ struct tap_test {
         return tap_run(tests, (int)(sizeof tests / sizeof tests[0])); \
     }
 
-/* Print the plan, run each test, and return the status to leave main() with. */
+/* Print the plan, run each test, and return the status to leave main() with. A test that leaves the heap's lock held
+ * has failed. */
 int tap_run(const struct tap_test *tests, int count);
 
 /* Part of a test: if `condition` is false the test has failed, and the first few places where it
@@ -63,6 +64,10 @@ void tap_comment_number(const char *text, unsigned long number);
 
 void tap_write(const char *text);
 TAP_NORETURN void tap_exit(int status);
+
+/* Is the heap's lock free? And free it, where cairn_fatal() was called with the lock held, and the test goes on. */
+bool tap_unlocked(void);
+void tap_unlock(void);
 
 /* The seed of a random run: `usual`, unless whoever runs the test has named another. */
 unsigned long tap_seed(unsigned long usual);

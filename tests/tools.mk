@@ -1,5 +1,5 @@
-# The host's programs behind tools/cairn: heap_run and fit, with the target's layout, for a 16-bit and a
-# 32-bit index.
+# The host's programs behind tools/cairn: heap_run and fit, with the target's layout, for a 16-bit index, the same
+# with granules of 16 bytes, and a 32-bit index.
 HEAP_RUN_SOURCES := tools/heap_run.c bench/trace.c $(HEAP:%=allocator/%.c) port/host/port.c
 $(BUILD)/host/heap_run: $(HEAP_RUN_SOURCES:%.c=$(BUILD)/host/fit-objects/%.o)
 	$(Q)$(HOSTCC) -m32 $^ -o $@
@@ -9,14 +9,18 @@ WALKED_SOURCES := tests/tools/walked.c bench/replay.c bench/trace.c $(HEAP:%=all
 $(BUILD)/host/walked: $(WALKED_SOURCES:%.c=$(BUILD)/host/fit-objects/%.o)
 	$(Q)$(HOSTCC) -m32 $^ -o $@
 
-WIDE_FLAGS := -DCAIRN_INDEX_BITS=32 -DFIT_MOST=0x1000000
-$(BUILD)/host/wide/heap_run: $(HEAP_RUN_SOURCES:%.c=$(BUILD)/host/wide/%.o)
-	$(Q)$(HOSTCC) -m32 $^ -o $@
-$(BUILD)/host/wide/fit: $(FIT_SOURCES:%.c=$(BUILD)/host/wide/%.o)
-	$(Q)$(HOSTCC) -m32 $^ -lm -o $@
-$(BUILD)/host/wide/%.o: %.c Makefile tests/tools.mk
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) -m32 -O2 $(WIDE_FLAGS) $(HOST_CFLAGS) -c $< -o $@
+#   $(1) folder   $(2) compiler flags
+define heap_programs
+$(BUILD)/host/$(1)/heap_run: $(HEAP_RUN_SOURCES:%.c=$(BUILD)/host/$(1)/%.o)
+	$(Q)$(HOSTCC) -m32 $$^ -o $$@
+$(BUILD)/host/$(1)/fit: $(FIT_SOURCES:%.c=$(BUILD)/host/$(1)/%.o)
+	$(Q)$(HOSTCC) -m32 $$^ -lm -o $$@
+$(BUILD)/host/$(1)/%.o: %.c Makefile tests/tools.mk
+	@mkdir -p $$(@D)
+	$(Q)$(HOSTCC) -m32 -O2 $(2) $(HOST_CFLAGS) -c $$< -o $$@
+endef
+$(eval $(call heap_programs,coarse,-DCAIRN_GRANULE=16))
+$(eval $(call heap_programs,wide,-DCAIRN_INDEX_BITS=32 -DFIT_MOST=0x1000000))
 
 # A firmware that records its trace: by semihosting, and in a ring. Its library is the one of watch.mk.
 RECORDED_BOARDS := $(filter mps2-an385 mps2-an505 microbit,$(BOARDS))
@@ -31,7 +35,7 @@ $(BUILD)/$(1)/recorded/%.elf: $(addprefix $(BUILD)/$(1)/traced/,port/cortex-m/tr
 endef
 $(foreach b,$(RECORDED_BOARDS),$(eval $(call recorded_image,$b)))
 check: $(foreach b,$(RECORDED_BOARDS),$(addprefix $(BUILD)/$b/recorded/,semihosting.elf ring.elf)) \
-       $(addprefix $(BUILD)/host/,heap_run walked wide/fit wide/heap_run)
+       $(addprefix $(BUILD)/host/,heap_run walked $(foreach f,coarse wide,$f/fit $f/heap_run))
 
 # The page in a browser is apart: Chromium takes 350 MB.
 .PHONY: test-view test-view-now

@@ -36,13 +36,13 @@ class Check:
         self.heap = heap
         self.wrong = Counter()  # of each tile: granules where the map contradicts itself, or memory
         self.proven = {}        # free blocks that prove themselves: first granule and size
-        self.listed = set()     # first granules that are in a list
-        self.bins = []          # the list of each bin, as far as it can be followed
+        self.listed = set()     # first granules that are in a ring
+        self.bins = {}          # the blocks in the ring of each bin, as far as it can be followed
         frame = self._check_frame()
         used = self._check_used()
         self.sum_is_wrong = bool(used)
-        lists = self._check_lists()
-        self.damages = frame + self._check_blocks() + used + lists
+        rings = self._check_rings()
+        self.damages = frame + self._check_blocks() + used + rings
 
     def _at(self, rule, i, text):
         return Damage(rule, self.heap.address(i), text)
@@ -52,7 +52,9 @@ class Check:
         self.wrong.update(i // TILE for i in granules)
 
     def _name(self, i):
-        return f"{self.heap.address(i):#x}" if i <= self.heap.limit else f"granule {i}"
+        if 0 < i < self.heap.first:
+            return f"bin {i}"
+        return f"{self.heap.address(i):#x}" if 0 < i <= self.heap.limit else f"granule {i}"
 
     # ---- I1: the frame ---------------------------------------------------------------------------
 
@@ -67,17 +69,32 @@ class Check:
         return damages
 
     def _check_limit(self):
-        """Where the frame does not hold by the limit, but by the one that the end of the memory makes, the limit
-        is wrong."""
+        """The two copies of the limit must agree. Of those that are possible, the one by which the frame holds best is
+        taken."""
         heap = self.heap
-        if heap.end_limit not in (None, heap.limit) and not self._framed():
-            heap.take_limit(heap.end_limit)
-            if not self._framed():
-                heap.take_limit(heap.stored_limit)
-        if heap.limit == heap.stored_limit:
+        if len(heap.limits) > 1:
+            heap.take_limit(max(reversed(heap.limits), key=self._fit))
+        if heap.stored_limit != heap.limit_again:
+            text = (f"the limit is {heap.stored_limit}, and {heap.limit_again} where it is kept again; {heap.limit} is "
+                    "taken")
+        elif heap.limit != heap.stored_limit:
+            text = (f"the limit is {heap.stored_limit}; the end of the heap's memory makes it {heap.limit}, which is "
+                    "taken in its place")
+        else:
             return []
-        return [self._at("I1", 0, f"the limit is {heap.stored_limit}; the end of the heap's memory makes it "
-                                  f"{heap.limit}, which is taken in its place")]
+        return [self._at("I1", 0, text)]
+
+    def _fit(self, limit):
+        """How well the frame holds by this limit."""
+        heap = self.heap
+        stored = heap.top
+        heap.take_limit(limit)
+        if self._framed():
+            return 3
+        self._find_top()
+        fit = self._framed() + (used_granules(heap.map_blocks()) == heap.used)
+        heap.top = stored
+        return fit
 
     def _framed(self):
         """Does the frame hold, by the limit that is taken now?"""
@@ -141,7 +158,7 @@ class Check:
             self._distrust(*range(i + 1, i + 1 + SMALL))
             return [self._at("I3", i, f"block of {block.size} granules with size 0 in the map, as a reserved one has; "
                                       "but nobody has moved this heap's break")]
-        size = heap.map.used_size(i)
+        size = heap.used_size(i)
         if block.kind != USED or size == block.size:
             return []
         self._distrust_size(block, size)
@@ -186,7 +203,7 @@ class Check:
     def _check_sizes(self, block):
         """I5."""
         heap, i, end = self.heap, block.i, block.i + block.size
-        size = heap.free_field(i, "check") ^ heap.free_field(i, "next")
+        size = heap.free_field(i, "size")
         tail = heap.free_field(end - 1, "tail")
         if size == tail == block.size:
             return []
@@ -200,67 +217,99 @@ class Check:
         if i not in self.listed and self.sum_is_wrong:  # nothing but the map says that it is free
             self._distrust(i)
         if size != block.size:
-            text += "its size at the start, or its forward link, is overwritten; it begins "
-            return [self._at("I5", i, text + spell(heap.memory.bytes(heap.address(i), 8)))]
+            text += "its size at the start is overwritten; it begins "
+            kept = heap.layout["free.size"] + heap.link
+            return [self._at("I5", i, text + spell(heap.memory.bytes(heap.address(i), kept)))]
         text += "its size at the end is overwritten; it ends "
         return [self._at("I5", i, text + spell(heap.memory.bytes(heap.address(end) - 8, 8)))]
 
-    # ---- I7 to I9: list by list --------------------------------------------------------------------
+    # ---- I7 to I9: ring by ring --------------------------------------------------------------------
 
-    def _check_lists(self):
-        heap, damages = self.heap, []
-        for number, head in enumerate(heap.bins):
-            self.bins.append([])
-            damages += self._follow(number, head)
+    def _check_rings(self):
+        heap, damages, full = self.heap, [], 0
+        last = heap.layout["bins"] - 1
+        for number in range(1, heap.first):
+            damages += self._follow(number)
+            full |= (heap.free_field(number, "next") != number) << last - number
         lost = [block.i for block in heap.map_blocks() if block.kind == FREE and block.i not in self.listed]
         if lost:
             some = ", ".join(self._name(i) for i in lost[:4]) + (", ..." if len(lost) > 4 else "")
             damages.append(self._at("I7", 0, f"{counted(len(lost), 'free block')} in no list, or behind a broken link: "
                                              f"{some}"))
-        last = heap.layout["bins"] - 1
-        full = sum(1 << last - number for number, head in enumerate(heap.bins) if head)
         wrong = [str(n) for n in range(last + 1) if (full ^ heap.nonempty) >> last - n & 1]
         if wrong:
             damages.append(self._at("I9", 0, "nonempty is wrong for bins " + ", ".join(wrong)))
         return damages
 
-    def _follow(self, number, i):
-        """I7 and I8 of a bin's list, whose head is i: as far as its links are proven."""
-        heap, damages, before = self.heap, [], 0
-        while i:
-            link = f"the link of {self._name(before)}" if before else f"the head of bin {number}"
-            if not heap.first <= i < heap.top:
-                return damages + [self._at("I7", before, f"{link} leads out of the blocks: granule {i} of {heap.top}")]
+    def _follow(self, number):
+        """I7 and I8 of a bin's ring: from the bin on as long as what is come to may be one of its blocks; and if that
+        does not lead back to the bin, against the links as far as they are proven."""
+        heap, damages, before = self.heap, [], number
+        blocks = self.bins[number] = []
+        i = heap.free_field(number, "next")
+        while i != number:
             try:
-                prev, next_, claim = heap.free_field(i, "prev"), heap.free_field(i, "next"), heap.free_claim(i)
-                wrong = self._check_listed(number, before, i, link)
+                found, next_ = self._check_listed(number, before, i)
             except Unreadable as error:
-                return damages + [self._at("unreadable", i, f"{error}: the list of bin {number} ends here")]
-            damages += wrong
-            if prev != before:
-                names = [self._name(one) if one else "none" for one in (prev, before)]
-                damages.append(self._at("I8", i, f"the backward link of this free block in bin {number} names "
-                                                 f"{names[0]}, not {names[1]}"))
-            if i in self.listed:
-                return damages + [self._at("I7", before, f"{link} goes round, to {self._name(i)}")]
-            self.listed.add(i)
-            fits = prev == before and bin_of(claim) == number
-            if not claim or wrong and not fits:
+                found, next_ = [self._at("unreadable", i, f"{error}: the list of bin {number} ends here")], None
+            damages += found
+            if next_ is None:
+                blocks += self._follow_back(number)
                 return damages
-            if fits:
-                self.proven[i] = claim
-            self.bins[number].append(i)
+            blocks.append(i)
             before, i = i, next_
+        prev = heap.free_field(number, "prev")
+        if prev != before:
+            damages.append(self._at("I8", number, f"bin {number} has {self._name(prev)} for its last block, not "
+                                                  f"{self._name(before)}"))
         return damages
 
-    def _check_listed(self, number, before, i, link):
-        """I7 of the block at i, which is in the list of a bin."""
+    def _check_listed(self, number, before, i):
+        """I7 and I8 of what granule `before` names as next in the ring of a bin. Returns the damages, and what it names
+        itself; None if that is not to be followed."""
+        heap = self.heap
+        link = f"the link of {self._name(before)}"
+        if not heap.first <= i < heap.top:
+            return [self._at("I7", before, f"{link} leads out of the blocks: granule {i} of {heap.top}")], None
+        prev, next_, claim = heap.free_field(i, "prev"), heap.free_field(i, "next"), heap.free_claim(i)
+        damages = self._check_member(number, before, i)
+        fits = prev == before and bin_of(claim) == number
+        stray = damages and not fits
+        if prev != before:
+            damages.append(self._at("I8", i, f"the backward link of this free block in bin {number} names "
+                                             f"{self._name(prev)}, not {self._name(before)}"))
+        if i in self.listed:
+            return damages + [self._at("I7", before, f"{link} goes round, to {self._name(i)}")], None
+        self.listed.add(i)
+        if fits:
+            self.proven[i] = claim
+        overwritten = not claim and prev != before
+        return damages, None if stray or overwritten else next_
+
+    def _check_member(self, number, before, i):
+        """I7 of the block at i, by the map."""
         heap = self.heap
         if not heap.map.is_free(i):
-            return [self._at("I7", before, f"{link} leads to {self._name(i)}, where the map has no free block")]
+            return [self._at("I7", before, f"the link of {self._name(before)} leads to {self._name(i)}, where the map "
+                                           "has no free block")]
         size = next(heap.map.bits(heap.map.bound, i + 1, heap.top), heap.top) - i
         if bin_of(size) != number:
             return [self._at("I7", i, f"in the list of bin {number}; its size by the map is bin {bin_of(size)}'s")]
-        if heap.free_field(i, "check") ^ heap.free_field(i, "next") != size:
-            return [self._at("I7", i, f"in the list of bin {number}: its forward link is not proven, and not followed")]
         return []
+
+    def _follow_back(self, number):
+        """The blocks behind a broken link, in their order: those from which proven links lead on to the bin."""
+        heap, blocks, after = self.heap, [], number
+        try:
+            i = heap.free_field(number, "prev")
+            while heap.first <= i < heap.top and i not in self.listed and heap.free_field(i, "next") == after:
+                claim = heap.free_claim(i)
+                if bin_of(claim) != number:
+                    break
+                self.proven[i] = claim
+                self.listed.add(i)
+                blocks.append(i)
+                after, i = i, heap.free_field(i, "prev")
+        except Unreadable:
+            pass  # no more of them can be proven
+        return blocks[::-1]

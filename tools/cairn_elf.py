@@ -145,8 +145,8 @@ class Elf:
         for key, value in re.findall(r"([a-z0-9._]+) (-?\d+)\n", text.decode("ascii", "replace")):
             if layout.setdefault(key, int(value)) != int(value):
                 raise Problem(f"{self.path} holds two libraries of different options: {key} differs")
-        if layout.get("cairn.layout") != 1:
-            raise Problem(f"{self.path}: layout {layout.get('cairn.layout')}; this tool knows layout 1")
+        if layout.get("cairn.layout") != 2:
+            raise Problem(f"{self.path}: layout {layout.get('cairn.layout')}; this tool knows layout 2")
         return layout
 
 

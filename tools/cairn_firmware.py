@@ -9,20 +9,21 @@ from cairn_elf import OBJECT, Problem, demangle
 from cairn_heap import Heap, Memory
 
 REASONS = {
-    1: ("CAIRN_NOT_A_BLOCK", "the pointer given is not the start of a live block"),
-    2: ("CAIRN_DOUBLE_FREE", "the pointer given lies in a free block"),
-    3: ("CAIRN_CORRUPT_SIZE", "the size or forward link of a free block was overwritten"),
-    4: ("CAIRN_CORRUPT_LINK", "the backward link of a free block, or its neighbour in the list, was overwritten"),
-    5: ("CAIRN_ABOVE_CEILING", "an interrupt above the lock's ceiling used the heap"),
-    6: ("CAIRN_OVERRUN", "bytes behind a live block were overwritten"),
-    7: ("CAIRN_WRITE_AFTER_FREE", "bytes of free memory were overwritten"),
+    1: ("CAIRN_NOT_A_BLOCK", "not the start of a live block of this heap"),
+    2: ("CAIRN_DOUBLE_FREE", "this block is already free"),
+    3: ("CAIRN_CORRUPT_SIZE", "the size of a free block was overwritten"),
+    4: ("CAIRN_CORRUPT_LINK", "a link of a free block or of a bin, or what it names, was overwritten"),
+    5: ("CAIRN_CORRUPT_CONTROL", "the heap's control data was overwritten"),
+    6: ("CAIRN_ABOVE_CEILING", "an interrupt above the lock's ceiling used the heap"),
+    7: ("CAIRN_OVERRUN", "bytes behind a live block were overwritten"),
+    8: ("CAIRN_WRITE_AFTER_FREE", "bytes of free memory were overwritten"),
 }
 ATTRIBUTES = {1: "DMA", 2: "FAST", 4: "EXTERNAL", 8: "ON_REQUEST"}
 CALLS = ("malloc", "calloc", "aligned", "realloc", "free")
 
 Site = namedtuple("Site", "caller blocks bytes peak")
 Note = namedtuple("Note", "start size owner caller")
-Fatal = namedtuple("Fatal", "reason address damaged freed_by suspect")
+Fatal = namedtuple("Fatal", "reason address damaged freed_by suspect other")
 Described = namedtuple("Described", "start size owner live")
 
 
@@ -73,7 +74,7 @@ class Firmware:
         state = self.elf.symbol("cairn_system_state")
         if state is None:
             return "this firmware does not use the system heap: name a private one, by its handle"
-        cleared = self.memory.number(state.value + self.layout["system.cleared"], 4)
+        cleared = self.memory.number(state.value + self.layout["system.done"], 4)
         if cleared:
             return f"the system heap is being started: {cleared} words of it are cleared"
         return "the system heap has not been started: nothing has asked for memory"
@@ -173,10 +174,10 @@ class Firmware:
         address = self.pointer(failure.value + self.pointer_size)
         report = self.elf.symbol("cairn_damage")
         if report is None or "report.damaged" not in self.layout:
-            return Fatal(reason, address, None, 0, None)
-        damaged, suspect = (self._described(report.value + self.layout[f"report.{name}"])
-                            for name in ("damaged", "suspect"))
-        return Fatal(reason, address, damaged, self.fields(report.value, "report", "freed_by")[0], suspect)
+            return Fatal(reason, address, None, 0, None, None)
+        damaged, suspect, other = (self._described(report.value + self.layout[f"report.{name}"])
+                                   for name in ("damaged", "suspect", "other"))
+        return Fatal(reason, address, damaged, self.fields(report.value, "report", "freed_by")[0], suspect, other)
 
     def _described(self, at):
         start, size, owner = self.fields(at, "block", "start", "size", "owner")

@@ -44,9 +44,9 @@ def _check_used(heap, block):
 
 
 def _check_free(heap, block):
-    """All of a free block but its links and its last link's size."""
+    """All of a free block but its links and size, and its size again at its end."""
     start, size = heap.extent(block)
-    skip = heap.layout["free.tail"]
+    skip = heap.layout["free.size"] + heap.link
     data = heap.memory.bytes(start + skip, size - skip - heap.link)
     bad = _first_other(data, heap.layout["fill"])
     if bad is not None:

@@ -1,9 +1,11 @@
 """Reads a heap as it lies in memory: its control data, its map, its blocks, who owns them.
 
 Nothing here knows where memory comes from: a debugger, a core or an image of RAM. Words are those of
-DESIGN.md; what is where is told by the firmware's own ELF file (cairn_elf.py). Layout 1 means besides:
-a tile is the two words of 32 granules, granule 0 their most significant bit; tile t stands t tiles below
-the handle; a used block of more than 31 granules has its size in the 31 used bits after its first.
+DESIGN.md; what is where is told by the firmware's own ELF file (cairn_elf.py). Layout 2 means besides:
+a tile is the two words of 32 granules, granule 0 their most significant bit; tile t is t tiles below the
+handle, and the last one is that of the limit; a used block of more than 31 granules has its size in the 31
+used bits after its first. Bin b is granule b, with the links of a free block, and a ring of blocks leads from
+it through all of them back to it.
 
 SPDX-License-Identifier: MIT
 """
@@ -13,6 +15,7 @@ from cairn_elf import Problem
 
 TILE = 32   # granules
 SMALL = 31  # granules of the largest used block whose size is read from the bound bits alone
+REACH = {16: 0x10000, 32: 0x7fffffff}  # granules in a heap at most, its control data included, by bits of an index
 PAGE = 1024  # bytes read at once
 
 USED, FREE, RESERVED, UNKNOWN = "used", "free", "reserved", "unknown"
@@ -60,12 +63,28 @@ class Memory:
 def bin_of(size):
     """The bin of a block of so many granules, two bins to a doubling."""
     first = size.bit_length() - 1
-    return 2 * first - 2 + (size << 1 >> first) if size else 0
+    return 2 * first - 2 + (size << 1 >> first) if size > 1 else size
 
 
 def bin_floor(number):
     """The smallest size in a bin."""
-    return (2 + (number & 1) << number // 2 >> 1) or 1
+    return (2 + number % 2 << number // 2) >> 1
+
+
+def limit_of(total, granule, tile_size):
+    """The limit of a heap of so many granules: a tile of the map serves 32, and the sentinel needs a bit."""
+    served = TILE * granule // tile_size  # granules that the map serves with one of its own
+    return total - (total + served + 1 - TILE) // (served + 1)
+
+
+def map_granules(limit, granule, tile_size):
+    """Granules below the handle that the map takes."""
+    return (limit // TILE * tile_size + granule - 1) // granule
+
+
+def first_granule(limit, least):
+    """The first granule that can be a block's: the bins below it are enough for the largest block."""
+    return max(least, bin_of(limit - least) + 1)
 
 
 class Map:
@@ -103,17 +122,18 @@ class Map:
     def is_free(self, i):
         return bool(self.bit(self.bound, i) and not self.bit(self.used, i))
 
-    def used_size(self, i):
-        """Granules in the used block at i, as the map has it; 0 if it is a reserved one."""
+    def used_size(self, i, top):
+        """Granules in the used block at i, below the top, as the map has it; 0 if it is a reserved one. A block that
+        ends in the tile that it begins in is not a large one."""
         bound = self.window(self.bound, i) << 1 & 0xffffffff
         if bound:
             return TILE + 1 - bound.bit_length()
-        return self.window(self.used, i) & 0x7fffffff
+        return self.window(self.used, i) & 0x7fffffff if i | SMALL < top else 0
 
 
 class Heap:
     """A heap's control data, as it is read. `end`, where it is known, is that of the memory it was given:
-    then a limit that was overwritten can be told. Nothing is believed but the handle; what is wrong is
+    then a limit that was overwritten twice can be told. Nothing is believed but the handle; what is wrong is
     for cairn_check.py to say."""
 
     def __init__(self, layout, memory, handle, name, end=None, trailed=False, reserves=False):
@@ -124,36 +144,48 @@ class Heap:
         self.granule = layout["granule"]
         self.link = layout["index.bits"] // 8
         self.stored_limit = self._field("limit", self.link)
+        self.limit_again = self._field("limit_again", self.link)
         self.top = self._field("top", self.link)
-        self.used = self._field("used", 4)
+        self.used = self._field("used", self.link)
         self.nonempty = self._field("nonempty", layout["bins"] // 8)
         self.end_limit = self._limit_at(end) if end else None
-        try:
-            self.take_limit(self.stored_limit)
-        except Problem:
-            if self.end_limit is None:
-                raise
-            self.take_limit(self.end_limit)
+        self.limits = self._limits()
+        if not self.limits:
+            raise Problem(f"no heap is at {handle:#x}, or its control data is destroyed: limit {self.stored_limit}, "
+                          f"top {self.top}")
 
     def _field(self, name, size):
         return self.memory.number(self.handle + self.layout["heap." + name], size)
 
+    def _limits(self):
+        """The limits that are possible, the most likely one last, which is taken: both that are stored, or the one
+        that the end of the memory makes."""
+        stored = [self.limit_again, self.stored_limit]
+        limits = [self.end_limit, *stored] if stored[0] == stored[1] else [*stored, self.end_limit]
+        unreadable, possible = None, []
+        for limit in dict.fromkeys(limit for limit in limits if limit is not None):
+            try:
+                if self.take_limit(limit):
+                    possible.append(limit)
+            except Unreadable as error:
+                unreadable = error
+        if unreadable and not possible:
+            raise unreadable
+        return possible
+
     def take_limit(self, limit):
-        """Read what depends on the limit: the bins and the map."""
-        above = (1 << 8 * self.layout["pointer"]) - self.handle
-        if not 0 < limit <= above // self.granule or self.map_granules(limit) * self.granule > self.handle:
-            raise Problem(f"no heap is at {self.handle:#x}, or its control data is destroyed: limit {limit}, "
-                          f"top {self.top}")
-        self.limit = limit
-        self.bin_count = bin_of(limit) + 1
-        control = self.layout["heap.bins"] + self.bin_count * self.link
-        self.first = (control + self.granule - 1) // self.granule
-        start = self.handle + self.layout["heap.bins"]
-        self.bins = [self.memory.number(start + n * self.link, self.link) for n in range(self.bin_count)]
-        self.map = self._read_map((limit + TILE - 1) // TILE)
+        """Read what depends on the limit: the map. False if no heap can have this limit."""
+        above = ((1 << 8 * self.layout["pointer"]) - self.handle) // self.granule
+        if not self.layout["heap.least_first"] < limit <= above:
+            return False
+        if self.map_granules(limit) * self.granule > self.handle:
+            return False
+        self.map = self._read_map(limit // TILE)
+        self.limit, self.first = limit, first_granule(limit, self.layout["heap.least_first"])
+        return True
 
     def _read_map(self, tiles):
-        """Tiles 0 to `tiles`: one more than there are granules for, for the last window."""
+        """Tiles 0 to `tiles`; and one that is empty, for the last window."""
         size = self.layout["tile.size"]
         data = memoryview(self.memory.bytes(self.tile(tiles), (tiles + 1) * size))
         order = self.memory.order
@@ -165,22 +197,26 @@ class Heap:
         return Map(**words)
 
     def tile(self, t):
-        """Where a tile stands."""
+        """The address of a tile."""
         return self.handle + self.layout["heap.tile0"] - t * self.layout["tile.size"]
 
     def map_granules(self, limit):
-        """Granules below the handle that the map takes."""
-        tiles = (limit + TILE - 1) // TILE
-        return (tiles * self.layout["tile.size"] + self.granule - 1) // self.granule
+        return map_granules(limit, self.granule, self.layout["tile.size"])
+
+    def _limit_of(self, total):
+        return limit_of(total, self.granule, self.layout["tile.size"])
 
     def _limit_at(self, end):
-        """The limit that heap_lay_out() finds where memory ends at `end`; None if none fits."""
+        """The limit that heap_lay_out() finds where memory ends at `end`; None if none fits. Two do where the last
+        granule may be the sentinel's or, with one more tile below the handle, a block's: then one that is stored."""
         above = (end - self.handle) // self.granule
-        for limit in range(above, max(above - 8, 0), -1):
-            total = above + self.map_granules(limit)
-            if total - (total + 4 * self.granule) // (4 * self.granule + 1) == limit:
-                return limit
-        return None
+        reach = REACH[self.layout["index.bits"]]
+        most = self._limit_of(reach)
+        if above + self.map_granules(most) >= reach:
+            return most
+        limits = [limit for limit in (above, above - 1) if self._limit_of(above + self.map_granules(limit)) == limit]
+        stored = [limit for limit in (self.stored_limit, self.limit_again) if limit in limits]
+        return next(iter(stored + limits), None)
 
     # ---- Places --------------------------------------------------------------------------------
 
@@ -205,15 +241,20 @@ class Heap:
         for i, end in zip(starts, starts[1:] + [self.top]):
             kind = FREE
             if self.map.bit(self.map.used, i):
-                kind = USED if self.map.used_size(i) else RESERVED
+                kind = USED if self.used_size(i) else RESERVED
             yield Block(i, end - i, kind, "")
 
+    def used_size(self, i):
+        """Granules in the used block at i, as the map has it; 0 if it is a reserved one."""
+        return self.map.used_size(i, self.top)
+
     def free_field(self, i, name):
+        """What a free block keeps; or a bin, which has `next` and `prev`."""
         return self.memory.number(self.address(i) + self.layout["free." + name], self.link)
 
     def free_claim(self, i):
         """The size that the free block at i claims to have; 0 if its two copies do not agree."""
-        size = self.free_field(i, "check") ^ self.free_field(i, "next")
+        size = self.free_field(i, "size")
         if 0 < size <= self.top - i and self.free_field(i + size - 1, "tail") == size:
             return size
         return 0
@@ -240,11 +281,19 @@ class Heap:
             return None
         return size, self.memory.number(data + layout["trailer.owner"], layout["pointer"])
 
+    def left_over(self):
+        """Granules past the limit, which the index does not reach, as two bins keep it."""
+        if self.limit != self._limit_of(REACH[self.layout["index.bits"]]):
+            return 0
+        low, high = (self.free_field(n, "tail") for n in (4, 5))
+        return low | high << 8 * self.link
+
     def figures(self):
         """As cairn_stats() tells them, in bytes, by what the control data says."""
         above = self.limit - self.top
         last = (self.nonempty & -self.nonempty).bit_length() - 1
         least = bin_floor(self.layout["bins"] - 1 - last) if self.nonempty else 0
         granules = {"control": self.map_granules(self.limit) + self.first, "used": self.used,
-                    "free": self.top - self.first - self.used, "can_grow": above, "guaranteed": max(above, least)}
+                    "free": self.top - self.first - self.used, "can_grow": above, "guaranteed": max(above, least),
+                    "left_over": self.left_over()}
         return {name: n * self.granule for name, n in granules.items()}

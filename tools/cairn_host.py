@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 
+from cairn_heap import REACH, first_granule, limit_of
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOOL = os.path.splitext(os.path.basename(sys.argv[0]))[0].replace("_", " ")
 
@@ -82,18 +84,42 @@ class Trace:
 # ---- The heap ----------------------------------------------------------------------------------------
 
 
-class Heap:
-    """The heap on the host, with an index of 16 or 32 bits."""
+TILE_SIZE, LEAST_FIRST = 8, 4  # of the layout that this tree has: tile.size and heap.least_first
 
-    def __init__(self, index_bits=16):
-        self.granule = index_bits // 2
-        self.largest = 512 << 10 if index_bits == 16 else 16 << 20
-        # Control data of a region of n bytes: at most n / divisor + constant (DESIGN.md, Bounds).
-        self.divisor, self.constant = (32, 68) if index_bits == 16 else (64, 320)
-        self.folder = "build/host/" + ("wide/" if index_bits == 32 else "")
+
+def add_options(parser):
+    """The options of a program that runs the heap: which one."""
+    parser.add_argument("--index-bits", type=int, choices=(16, 32), default=16, help="CAIRN_INDEX_BITS (16)")
+    parser.add_argument("--granule", type=int, choices=(8, 16),
+                        help="CAIRN_GRANULE (8; with an index of 32 bits, 16)")
+
+
+class Heap:
+    """The heap on the host, with an index of 16 or 32 bits, and granules of 8 or 16 bytes."""
+
+    FOLDERS = {(16, 8): "", (16, 16): "coarse/", (32, 16): "wide/"}
+
+    def __init__(self, index_bits=16, granule=None):
+        self.index_bits, self.granule = index_bits, granule or index_bits // 2
+        if (index_bits, self.granule) not in self.FOLDERS:
+            fail(f"an index of {index_bits} bits has no granules of {self.granule} bytes")
+        self.reach = REACH[index_bits] * self.granule
+        self.folder = "build/host/" + self.FOLDERS[index_bits, self.granule]
 
     def granules(self, size):
         return max(1, -(-size // self.granule))
+
+    def blocks(self, total):
+        """Granules for blocks in a region of so many, within the index's reach."""
+        limit = limit_of(total, self.granule, TILE_SIZE)
+        return limit - first_granule(limit, LEAST_FIRST) if limit > LEAST_FIRST else 0
+
+    def region(self, granules):
+        """Bytes of the smallest region with these granules for blocks, or more than the index reaches."""
+        total = granules
+        while self.blocks(total) < granules:
+            total += granules - self.blocks(total)
+        return total * self.granule
 
     def run(self, program, *words):
         """Lines that the program prints, as lists of words."""

@@ -46,17 +46,20 @@ def described(firmware, block):
 
 
 def control_part(heap, address):
-    """What of the control data stands there."""
+    """What of the control data is at the address."""
     layout, offset = heap.layout, address - heap.handle
-    bins = offset - layout["heap.bins"]
     if offset < layout["tile.size"]:
         tile = 0 if offset >= 0 else (-offset + layout["tile.size"] - 1) // layout["tile.size"]
         return f"the map of {heap.address(tile * TILE):#x} to {heap.address((tile + 1) * TILE):#x} (tile {tile})"
-    if bins >= 0:
-        number = bins // heap.link
-        return f"the head of bin {number}" if number < heap.bin_count else "padding"
-    names = ("nonempty", "used", "top", "limit")
-    return max((layout[f"heap.{name}"], name) for name in names if layout[f"heap.{name}"] <= offset)[1]
+    number, within = divmod(offset, heap.granule)
+    for name in ("nonempty", "limit", "top", "limit_again", "used"):
+        size = layout["bins"] // 8 if name == "nonempty" else heap.link
+        if 0 <= offset - layout["heap." + name] < size:
+            return name
+    for name, text in (("next", "first"), ("prev", "last")):
+        if number and 0 <= within - layout["free." + name] < heap.link:
+            return f"the link of bin {number} to its {text} block"
+    return f"a part of bin {number} that keeps nothing" if number else "nothing"
 
 
 # ---- The picture -------------------------------------------------------------------------------------
@@ -176,8 +179,8 @@ class Show:
             yield heading(heap)
             yield from self._warn(survey)
             yield f"  bin  {'block sizes':<17}{'blocks':>7}{'bytes':>9}  addresses"
-            for number, blocks in enumerate(survey.bins):
-                if not blocks and not heap.bins[number]:
+            for number, blocks in survey.bins.items():
+                if not blocks and heap.free_field(number, "next") == number:
                     continue
                 largest = max(bin_floor(number + 1) - 1, 1)
                 sizes = f"{bin_floor(number) * heap.granule} to {largest * heap.granule}"
@@ -199,6 +202,8 @@ class Show:
                     largest = f", the largest {max(sizes)}" if sizes else ""
                     yield f"  {kind:<12}  {sum(sizes):>8}  in {counted(len(sizes), 'block')}{largest}"
             yield f"  above the top {told['can_grow']:>8}"
+            if told["left_over"]:
+                yield f"  left over     {told['left_over']:>8}  past the limit: the index does not reach it"
             yield f"  guaranteed    {told['guaranteed']:>8}  the largest request that is sure to be served"
         yield from self._counts()
 
@@ -302,6 +307,8 @@ class Show:
             yield f"  freed by {self.firmware.place(fatal.freed_by)}"
         if fatal.suspect:
             yield f"  written, probably, by the owner of: {described(self.firmware, fatal.suspect)}"
+        if fatal.other:
+            yield f"  or by the owner of: {described(self.firmware, fatal.other)}"
         if name in ("CAIRN_CORRUPT_SIZE", "CAIRN_CORRUPT_LINK"):
             yield "  the call that found it is half done: its block, and the neighbours, look damaged as well"
         if fatal.damaged is None:

@@ -13,7 +13,7 @@ import os
 import random
 import tempfile
 
-from cairn_host import Heap, Trace, fail
+from cairn_host import Heap, Trace, add_options
 
 SHARES = [0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.975, 1, 1.05, 1.1, 1.2]  # of the smallest heap: rows of the table
 
@@ -67,12 +67,6 @@ def no_allocator_below(needs):
     M (1 + log2(n) / 2) - n + 1, for blocks of powers of two up to n (Robson 1971, 1974)."""
     power = needs.largest.bit_length() - 1
     return math.ceil(needs.live * (1 + power / 2)) - (1 << power) + 1
-
-
-def region(granules, heap):
-    """Bytes of a region that has room for these granules of blocks."""
-    size = (granules * heap.granule + heap.constant) * heap.divisor / (heap.divisor - 1)
-    return math.ceil(size / heap.granule) * heap.granule
 
 
 # ---- Other orders ----------------------------------------------------------------------------------
@@ -143,14 +137,14 @@ def print_orders(orders, fit, seed):
 
 
 def print_bounds(needs, heap):
-    cairn, any_one = region(never_refuses(needs), heap), no_allocator_below(needs) * heap.granule
+    cairn, any_one = heap.region(never_refuses(needs)), no_allocator_below(needs) * heap.granule
     print(f"\nBounds, for all programs with at most {group(needs.live * heap.granule)} bytes at once, "
           f"in blocks of up to {group(needs.largest * heap.granule)}:\n")
     print(f"  {group(any_one):>12} bytes: with less, any allocator that moves no block refuses one of them (Robson)")
     print(f"  {group(cairn):>12} bytes: with these, Cairn refuses none that has at most {group(needs.blocks)} blocks "
           "at once")
-    if cairn > heap.largest:
-        print(f"{'':23}(an index of {2 * heap.granule} bits reaches {group(heap.largest)})")
+    if cairn > heap.reach:
+        print(f"{'':23}(an index of {heap.index_bits} bits reaches {group(heap.reach)})")
 
 
 def recommend(fit, orders, margin):
@@ -179,10 +173,10 @@ def main():
                         help="places that an operation is moved at most (4, 16 and 64)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--margin", type=int, default=10, metavar="PERCENT", help="for what was not recorded (10)")
-    parser.add_argument("--index-bits", type=int, choices=(16, 32), default=16, help="CAIRN_INDEX_BITS (16)")
+    add_options(parser)
     parser.add_argument("--svg", metavar="FILE", help="draw the requests refused against the size")
     args = parser.parse_args()
-    trace, heap = Trace(args.trace), Heap(args.index_bits)
+    trace, heap = Trace(args.trace), Heap(args.index_bits, args.granule)
     needs = Needs(trace.ops, heap)
     fit = heap.fit([trace.path])[0]
     print(f"{trace.name}: {group(len(trace.ops))} operations; at most {group(needs.bytes)} bytes live at once, "

@@ -15,7 +15,7 @@ from cairn_heap import FREE, RESERVED, SMALL, TILE, UNKNOWN, USED, Block, Unread
 
 class Survey:
     """All that can be found out of a heap: `damages` in the order of DESIGN.md, `blocks` from the lowest address
-    up, `bins`: the list of each bin, as far as it can be followed."""
+    up, `bins`: the blocks in the ring of each bin, as far as it can be followed."""
 
     def __init__(self, heap, guards=False):
         self.heap = heap
@@ -86,7 +86,7 @@ class Survey:
         large = block.kind == USED and block.size > SMALL
         if block.kind == UNKNOWN:
             return block._replace(doubt="the map has no block that begins here, or none of this size")
-        if large and heap.map.used_size(i) != block.size:
+        if large and heap.used_size(i) != block.size:
             return block._replace(doubt="the map has two sizes for it")
         if i in bare:
             return block._replace(doubt="neither this block nor one beside it ends in a trailer")

@@ -98,8 +98,7 @@ class Record:
         self.alignment = 1 << (first >> 3 & 31)
         self.size = words[3] if self.kind != FREE else 0
         self.moved = words[4] if self.kind == REALLOC else self.pointer
-        self.inside = 0  # of a realloc: records of calls that interrupted it
-        self.ahead = 0  # of these, the ones that are yet to be written
+        self.inside = 0  # of a realloc that moved its block: records of calls that interrupted it
 
     @property
     def refused(self):
@@ -156,12 +155,13 @@ def records(words):
 
 
 def in_order(came):
-    """Sorted by number. A record that came after ones with higher numbers is of a call that these
-    interrupted; realloc alone takes its number before it is done, so that they may have come first."""
+    """Sorted by number: in the order in which the heap changed. A record that came after ones with higher
+    numbers is of a call that these interrupted. A realloc that moves its block takes its number with the new
+    place, and frees the old one later, so that these may not have found it free."""
     highest = -1
     for record in came:
-        if record.kind == REALLOC:
-            record.inside = record.ahead = max(0, highest - record.number)
+        if record.kind == REALLOC and record.moved not in (0, record.pointer):
+            record.inside = max(0, highest - record.number)
         highest = max(highest, record.number)
     ordered = sorted(came, key=lambda record: record.number)
     for before, after in zip(ordered, ordered[1:]):
@@ -251,7 +251,7 @@ class Writer:
         return self.slots.add(record.moved, record.size, slot)
 
     def add(self, record):
-        """Write the record. False: not yet, a later one frees what this one takes."""
+        """Write the record."""
         if record.refused:
             known = record.kind == REALLOC and record.pointer in self.slots
             self.line(record, "# refused: " + record.text(self.slots.slots[record.pointer] if known else None))
@@ -267,30 +267,8 @@ class Writer:
             record.kind = MALLOC
             self.op(record, record.text(self.begin(record)))
         else:
-            return self.resize(record)
-        return True
-
-    def resize(self, record):
-        taken = [p for p in self.slots.overlapping(record.moved, record.size) if p != record.pointer]
-        if taken and record.ahead > 0:
-            return False
-        self.live -= self.slots.sizes[record.pointer]
-        self.op(record, record.text(self.begin(record, self.slots.remove(record.pointer))))
-        return True
-
-    def add_all(self, ordered):
-        waiting = []  # reallocs that take what later records free
-        for record in ordered:
-            added = self.add(record)
-            for held in waiting[:]:
-                held.ahead -= 1
-                if self.add(held):
-                    waiting.remove(held)
-            if not added:
-                waiting.append(record)
-        for held in waiting:
-            held.ahead = 0
-            self.add(held)
+            self.live -= self.slots.sizes[record.pointer]
+            self.op(record, record.text(self.begin(record, self.slots.remove(record.pointer))))
 
 
 def write(file, writer, name, source, heap):
@@ -341,7 +319,8 @@ def report_doubts(ordered, writer, heap, lost):
         report("a replay does not have the firmware's map, nor its peak")
     inside = sum(record.inside > 0 for record in ordered)
     if inside:
-        report(f"{plural(inside, 'realloc')} with calls of interrupts inside: their order is a guess")
+        report(f"{plural(inside, 'realloc')} moved a block with calls of interrupts inside: a replay may place these "
+               "elsewhere")
     if heap is not None:
         outside = sum(not heap[0] <= record.moved < heap[0] + heap[1] for record in ordered if record.moved != 0)
         if outside:
@@ -366,7 +345,8 @@ def main():
     if not ordered:
         fail(f"{args.file} holds no record")
     writer = Writer(firmware.places({record.caller for record in ordered}))
-    writer.add_all(ordered)
+    for record in ordered:
+        writer.add(record)
     heap = firmware.heap()
     name = args.name or os.path.basename(args.output or args.file).split(".")[0]
     with open(args.output, "w", encoding="utf-8") if args.output else sys.stdout as file:

@@ -17,7 +17,7 @@ import os
 from collections import namedtuple
 
 import cairn_draw
-from cairn_host import ROOT, Heap, Trace, fail
+from cairn_host import ROOT, Heap, Trace, add_options, fail
 
 SERVED, REFUSED, SKIPPED = range(3)
 NAMES = {"m": "malloc", "c": "calloc", "r": "realloc", "a": "memalign", "f": "free"}
@@ -139,7 +139,7 @@ def run_image(path, base, elf):
 
 
 def of_heap(heap, firmware, name, free):
-    below = heap.map_granules()
+    below = heap.map_granules(heap.limit)
     run = Run(name, f"image of the RAM, {firmware.elf.path}", heap.granule, heap.start(), below + heap.first,
               below + heap.limit)
     run.moment = True
@@ -222,7 +222,7 @@ def main():
     parser.add_argument("--colours", choices=("site", "age", "size"),
                         help="of blocks in a picture (site, if it is known)")
     parser.add_argument("--heap", type=int, metavar="BYTES", help="run the trace in a heap of this size")
-    parser.add_argument("--index-bits", type=int, choices=(16, 32), default=16, help="CAIRN_INDEX_BITS (16)")
+    add_options(parser)
     parser.add_argument("--ram-at", metavar="ADDRESS", type=lambda text: int(text, 0),
                         help="FILE is the RAM from this address on")
     parser.add_argument("--elf", help="the firmware that runs in that RAM")
@@ -230,7 +230,7 @@ def main():
     if (args.ram_at is None) != (args.elf is None):
         parser.error("--ram-at and --elf go together")
     if args.ram_at is None:
-        run = run_trace(args.file, Heap(args.index_bits), args.heap)
+        run = run_trace(args.file, Heap(args.index_bits, args.granule), args.heap)
     else:
         run = run_image(args.file, args.ram_at, args.elf)
     if args.svg or args.png:

@@ -106,11 +106,10 @@ static index_t largest_free(struct cairn_heap *heap)
     index_t largest = (index_t)heap->limit - heap->top;
     if (heap->nonempty == 0)
         return largest;
-    for (index_t i = heap->bins[bin_last(heap->nonempty)]; i != 0; i = heap_granule(heap, i)->next) {
-        index_t size = (index_t)heap_granule(heap, i)->check ^ heap_granule(heap, i)->next;
-        if (size > largest)
-            largest = size;
-    }
+    index_t bin = bin_last(heap->nonempty);
+    for (index_t i = heap_granule(heap, bin)->next; i != bin; i = heap_granule(heap, i)->next)
+        if (heap_granule(heap, i)->size > largest)
+            largest = heap_granule(heap, i)->size;
     return largest;
 }
 
@@ -152,7 +151,7 @@ static void run_trace(struct run *run, size_t size, bool print)
     host_heap_limit = run->region + size;
     system_start();
     if (cairn_system() == NULL && print)
-        fail(run->name, 0, "the heap is too small for its control data, or larger than an index reaches");
+        fail(run->name, 0, "the heap is too small for its control data");
     if (print)
         print_heap(run);
     trace_open(&trace, read_file, run->file);

@@ -60,6 +60,7 @@ void cairn_fatal(enum cairn_reason reason, const void *address)
     if (report.freed_by != NULL)
         say("freed by: %p\n", report.freed_by);
     say_block("suspect", &report.suspect);
+    say_block("or", &report.other);
     _Exit(1);
 }
 #endif

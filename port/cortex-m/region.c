@@ -28,11 +28,14 @@
 #include "cairn_config.h"
 #include "port.h"
 
-/* What linker/sections.ld compares the region with: where 16 bits count its granules, 512 KiB. */
-#if CAIRN_INDEX_BITS == 16
-__asm(".global cairn_heap_max\n\t.set cairn_heap_max, 0x80000");
-#else
+/* Bytes that the index reaches. A larger region is served up to there; a linker script that is to refuse it can say
+ * ASSERT(__heap_limit - __heap_start <= cairn_heap_max, "..."). tools/cairn-bound knows the library's index by it. */
+#if CAIRN_INDEX_BITS == 32
 __asm(".global cairn_heap_max\n\t.set cairn_heap_max, 0x7fffffff");
+#elif CAIRN_GRANULE == 16
+__asm(".global cairn_heap_max\n\t.set cairn_heap_max, 0x100000");
+#else
+__asm(".global cairn_heap_max\n\t.set cairn_heap_max, 0x80000");
 #endif
 
 /* In C a linker symbol is an address, never a value; a weak one that is not there has address 0.

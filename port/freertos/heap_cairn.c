@@ -113,8 +113,9 @@ static void forget(void)
 #else
 
 _Static_assert((configTOTAL_HEAP_SIZE) >= 256, "configTOTAL_HEAP_SIZE: too small for a heap");
-_Static_assert(CAIRN_INDEX_BITS == 32 || (configTOTAL_HEAP_SIZE) <= 512 * 1024,
-               "configTOTAL_HEAP_SIZE: above 512 KiB, build Cairn with CAIRN_INDEX_BITS=32");
+_Static_assert(
+    CAIRN_INDEX_BITS == 32 || (configTOTAL_HEAP_SIZE) <= 0x10000 * CAIRN_GRANULE,
+    "configTOTAL_HEAP_SIZE: above 512 KiB, build Cairn with CAIRN_GRANULE=16 (up to 1 MiB) or CAIRN_INDEX_BITS=32");
 
 #if configAPPLICATION_ALLOCATED_HEAP == 1
 extern uint8_t ucHeap[configTOTAL_HEAP_SIZE];

@@ -1,10 +1,12 @@
-/* port.c: a port for tests on the host: one thread, a region of any size, a lock that counts.
+/* port.c: a port for tests on the host: one thread, a region of any size, a lock that counts and ends the program
+ * where it is unlocked by a caller that has not locked it, or is still held at the end.
  *
  * SPDX-License-Identifier: MIT */
 #include "host_port.h"
 
 #include "port.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 /* As large as a 16-bit index reaches: what the largest board gives. */
@@ -24,9 +26,15 @@ uint32_t port_lock(void)
 
 void port_unlock(uint32_t state)
 {
+    assert(host_lock_depth == state + 1u);
     host_lock_depth = state;
     if (state == 0 && host_interrupt != NULL)
         host_interrupt();
+}
+
+__attribute__((destructor)) static void lock_is_free_at_the_end(void)
+{
+    assert(host_lock_depth == 0);
 }
 
 char *port_heap_start(void)

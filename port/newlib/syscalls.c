@@ -1,5 +1,5 @@
 /* syscalls.c: newlib's system calls by semihosting, for the firmwares of tests and examples: files
- * of the host, and the console as standard output and error. Memory is not here: see sbrk.c.
+ * of the host, and the console as standard output and error. Memory is not here: see sbrk.c. `used`: see reent.c.
  *
  * SPDX-License-Identifier: MIT */
 #include "semihosting.h"
@@ -23,7 +23,7 @@ _Noreturn void _exit(int status);
 /* The host's handles start at 1: files 0 to 2 are the console, 3 + h is handle h. */
 enum { CONSOLE = 3 };
 
-int _open(const char *path, int flags, ...)
+__attribute__((used)) int _open(const char *path, int flags, ...)
 {
     int handle = semihosting_open(path, (flags & O_ACCMODE) == O_RDONLY ? SEMIHOSTING_READ : SEMIHOSTING_WRITE);
     if (handle < 0) {
@@ -33,19 +33,19 @@ int _open(const char *path, int flags, ...)
     return handle + CONSOLE;
 }
 
-int _close(int file)
+__attribute__((used)) int _close(int file)
 {
     if (file >= CONSOLE)
         semihosting_close(file - CONSOLE);
     return 0;
 }
 
-int _read(int file, char *buffer, int size)
+__attribute__((used)) int _read(int file, char *buffer, int size)
 {
     return file < CONSOLE ? 0 : (int)semihosting_read(file - CONSOLE, buffer, (size_t)size);
 }
 
-int _write(int file, const char *buffer, int size)
+__attribute__((used)) int _write(int file, const char *buffer, int size)
 {
     if (file >= CONSOLE)
         return (int)semihosting_write(file - CONSOLE, buffer, (size_t)size);
@@ -60,7 +60,7 @@ int _write(int file, const char *buffer, int size)
     return size;
 }
 
-int _lseek(int file, int offset, int whence)
+__attribute__((used)) int _lseek(int file, int offset, int whence)
 {
     (void)file;
     (void)offset;
@@ -69,23 +69,23 @@ int _lseek(int file, int offset, int whence)
     return -1;
 }
 
-int _fstat(int file, struct stat *status)
+__attribute__((used)) int _fstat(int file, struct stat *status)
 {
     *status = (struct stat){.st_mode = file < CONSOLE ? S_IFCHR : S_IFREG};
     return 0;
 }
 
-int _isatty(int file)
+__attribute__((used)) int _isatty(int file)
 {
     return file < CONSOLE;
 }
 
-int _getpid(void)
+__attribute__((used)) int _getpid(void)
 {
     return 1;
 }
 
-int _kill(int pid, int signal)
+__attribute__((used)) int _kill(int pid, int signal)
 {
     (void)pid;
     (void)signal;
@@ -93,7 +93,7 @@ int _kill(int pid, int signal)
     return -1;
 }
 
-_Noreturn void _exit(int status)
+__attribute__((used)) _Noreturn void _exit(int status)
 {
     semihosting_exit(status);
 }

@@ -34,15 +34,16 @@ static char *take(index_t n, char **end)
     uint32_t state = port_lock();
     index_t top = heap->top;
     index_t touched = pages_state.touched;
-    index_t i = heap_take(heap, n);
+    void *p = heap_take(heap, n);
     port_unlock(state);
-    if (i == 0)
+    if (p == NULL)
         return NULL;
+    index_t i = heap_granule_index(heap, p);
     index_t past = i + n;
     if (i == top && touched < past) /* from above the top */
         past = touched > i ? touched : i;
     *end = heap_pointer(heap, past);
-    return heap_pointer(heap, i);
+    return p;
 }
 
 /* Where pages are dear to clear, the system gives others when they are needed. */
@@ -92,19 +93,18 @@ static char *grow(char *p, index_t n)
 {
     uint32_t state = port_lock();
     struct cairn_heap *heap = cairn_system();
-    index_t old;
-    index_t from = heap_live_block(heap, p, &old);
+    index_t old = heap_live_size(heap, p);
+    index_t from = heap_granule_index(heap, p);
     index_t to = from;
     index_t have = old;
+    char *grown = p;
     if (n > old && (size_t)old * CAIRN_GRANULE >= HUGE) {
         have = heap_extend(heap, &to, old, n);
-        if (have == 0)
-            to = heap_take(heap, n);
+        grown = have == 0 ? heap_take(heap, n) : heap_pointer(heap, to);
     }
     port_unlock(state);
-    if (to == 0)
+    if (grown == NULL)
         return NULL;
-    char *grown = heap_pointer(heap, to);
     if (have == 0) {
         move(grown, p, (size_t)old * CAIRN_GRANULE);
         free(p);

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "pages.h"
 
-#include "heap_ops.h"
+#include "heap.h"
 #include "port.h"
 
 #include <errno.h>
@@ -58,7 +58,7 @@ static bool open_up_to(struct cairn_heap *heap, index_t i)
 {
     if (i <= STATE.open)
         return true;
-    char *from = page_down(map_tile(heap, i) - 1);
+    char *from = page_down(map_tile(heap, i));
     if (from < start)
         from = start;
     if (mprotect(from, (size_t)(page_up(heap_granule(heap, i)) - from), PROT_READ | PROT_WRITE) != 0)
@@ -144,9 +144,9 @@ static bool give_back_block(struct cairn_heap *heap, index_t i, index_t size)
 {
     struct granule *first = heap_granule(heap, i);
     link_t clean = (link_t)(size ^ CLEAN);
-    if (first[1].check == clean)
+    if (first[1].size == clean)
         return false;
-    first[1].check = clean;
+    first[1].size = clean;
     return pages_give_back(first + 2, first + size - 1);
 }
 
@@ -156,7 +156,7 @@ static size_t purge(struct cairn_heap *heap, index_t least, size_t most)
 {
     size_t given = 0;
     for (uint32_t bin = bin_of(heap->limit); bin >= bin_of(least); bin--)
-        for (index_t i = *heap_bin(heap, bin); i != 0 && given < most; i = heap_granule(heap, i)->next) {
+        for (index_t i = heap_granule(heap, bin)->next; i != bin && given < most; i = heap_granule(heap, i)->next) {
             index_t size = heap_free_size(heap, i);
             if (give_back_block(heap, i, size))
                 given += size;

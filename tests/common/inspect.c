@@ -98,6 +98,31 @@ static void the_figures_add_up(void)
     CHECK(stats.used == 0 && stats.used + stats.free + stats.control == stats.size);
 }
 
+/* A free block counts as the smallest of its bin: 8 granules are the smallest of 8 to 11. */
+static void what_is_guaranteed_is_the_largest_bin_or_what_is_above_the_top(void)
+{
+    enum { GRANULES = 10, SURE = 8 };
+    for (size_t left = 0; left <= 2 * SURE; left++) {
+        struct cairn_heap *heap = cairn_init(memory, MEMORY);
+        struct cairn_stats stats;
+        cairn_stats(heap, &stats);
+        CHECK(stats.guaranteed == stats.can_grow && stats.can_grow != 0);
+        char *p = launder(cairn_malloc(heap, GRANULES * CAIRN_GRANULE));
+        char *between = launder(cairn_malloc(heap, 1));
+        char *q = launder(cairn_malloc(heap, 3 * CAIRN_GRANULE));
+        cairn_stats(heap, &stats);
+        CHECK(between != NULL && launder(cairn_malloc(heap, stats.can_grow - left * CAIRN_GRANULE)) != NULL);
+        cairn_stats(heap, &stats);
+        CHECK(stats.guaranteed == left * CAIRN_GRANULE);
+        cairn_free(heap, p);
+        cairn_free(heap, q);
+        cairn_stats(heap, &stats);
+        CHECK(stats.can_grow == left * CAIRN_GRANULE);
+        CHECK(stats.guaranteed == (left > SURE ? left : SURE) * CAIRN_GRANULE);
+        CHECK(launder(cairn_malloc(heap, stats.guaranteed)) != NULL);
+    }
+}
+
 static void what_is_guaranteed_is_served(void)
 {
     char *small, *hole, *large;
@@ -127,12 +152,12 @@ static void the_system_heap_grows_as_its_figures_say(void)
     CHECK(stats.used == 0 && stats.free == 0);
 }
 
-static void control_data_of_a_small_heap_is_at_most_6_percent(void)
+static void control_data_of_a_small_heap_is_at_most_8_percent(void)
 {
     struct cairn_stats stats;
     cairn_stats(cairn_init(memory, 4096), &stats);
     tap_comment_number("control data of 4 KiB, bytes:", stats.control);
-    CHECK((4096 - stats.free - stats.can_grow) * 100 <= 4096 * 6);
+    CHECK((4096 - stats.free - stats.can_grow) * 100 <= 4096 * 8);
 }
 
 static void control_data_of_a_large_heap_is_at_most_3_and_a_half_percent(void)
@@ -151,21 +176,22 @@ static void control_data_of_a_large_heap_is_at_most_3_and_a_half_percent(void)
 
 static void every_reason_has_a_text(void)
 {
-    for (enum cairn_reason a = CAIRN_NOT_A_BLOCK; a <= CAIRN_ABOVE_CEILING; a++)
+    for (enum cairn_reason a = CAIRN_NOT_A_BLOCK; a <= CAIRN_WRITE_AFTER_FREE; a++)
         for (enum cairn_reason b = CAIRN_NOT_A_BLOCK; b < a; b++)
             CHECK(strcmp(cairn_reason_text(a), cairn_reason_text(b)) != 0);
 }
 
-static void a_reason_that_this_library_does_not_give_has_a_text_too(void)
+static void a_number_that_is_no_reason_has_a_text_too(void)
 {
     const char *unknown = cairn_reason_text((enum cairn_reason)0);
-    for (int i = CAIRN_OVERRUN; i <= CAIRN_WRITE_AFTER_FREE + 1; i++)
-        CHECK(strcmp(cairn_reason_text((enum cairn_reason)i), unknown) == 0);
-    CHECK(strcmp(cairn_reason_text(CAIRN_ABOVE_CEILING), unknown) != 0);
+    CHECK(strcmp(cairn_reason_text((enum cairn_reason)(CAIRN_WRITE_AFTER_FREE + 1)), unknown) == 0);
+    for (int i = CAIRN_NOT_A_BLOCK; i <= CAIRN_WRITE_AFTER_FREE; i++)
+        CHECK(strcmp(cairn_reason_text((enum cairn_reason)i), unknown) != 0);
 }
 
 TAP_MAIN(TEST(the_walk_visits_every_block_from_the_lowest_up), TEST(the_walk_stops_when_it_is_told_to),
-         TEST(the_walk_needs_nothing_but_the_map), TEST(the_figures_add_up), TEST(what_is_guaranteed_is_served),
-         TEST(the_system_heap_grows_as_its_figures_say), TEST(control_data_of_a_small_heap_is_at_most_6_percent),
+         TEST(the_walk_needs_nothing_but_the_map), TEST(the_figures_add_up),
+         TEST(what_is_guaranteed_is_the_largest_bin_or_what_is_above_the_top), TEST(what_is_guaranteed_is_served),
+         TEST(the_system_heap_grows_as_its_figures_say), TEST(control_data_of_a_small_heap_is_at_most_8_percent),
          TEST(control_data_of_a_large_heap_is_at_most_3_and_a_half_percent), TEST(every_reason_has_a_text),
-         TEST(a_reason_that_this_library_does_not_give_has_a_text_too))
+         TEST(a_number_that_is_no_reason_has_a_text_too))

@@ -41,7 +41,7 @@ static void shrinking_stays_in_place_and_frees_the_rest(void)
         CHECK(sound(cairn_system()));
     }
     CHECK(malloc_usable_size(p) == CAIRN_GRANULE);
-    char *rest = launder(malloc(800 - 2 * CAIRN_GRANULE));
+    char *rest = launder(malloc(800 - CAIRN_GRANULE));
     CHECK(rest == p + CAIRN_GRANULE);
     free(rest);
     free(p);
@@ -224,10 +224,64 @@ static void realloc_works_with_no_memory_but_the_block_below(void)
     scene_end(&scene);
 }
 
+/* Bytes above the top that blocks can have. */
+static size_t can_grow(void)
+{
+    struct cairn_stats stats;
+    cairn_stats(cairn_system(), &stats);
+    return stats.can_grow;
+}
+
+/* A free block, the last block above it, and `left` bytes above the top. */
+static struct scene scene_at_the_top(size_t gap, size_t size, size_t left, void **all)
+{
+    struct scene scene;
+    free(launder(malloc(1)));
+    *all = launder(malloc(can_grow() - (gap + size + left + CAIRN_GRANULE)));
+    scene.below = launder(malloc(CAIRN_GRANULE));
+    scene.gap = launder(malloc(gap));
+    scene.p = launder(malloc(size));
+    scene.above = NULL;
+    fill(scene.p, size, (unsigned)gap);
+    free(scene.gap);
+    CHECK(can_grow() == left);
+    return scene;
+}
+
+static void growing_takes_the_free_block_below_and_room_above_the_top(void)
+{
+    enum { GAP = 400, SIZE = 608, LEFT = 208 };
+    for (size_t size = SIZE + LEFT + 32; size <= GAP + SIZE + LEFT; size += 16) {
+        void *all;
+        struct scene scene = scene_at_the_top(GAP, SIZE, LEFT, &all);
+        char *q = launder(realloc(scene.p, size));
+        CHECK(q == scene.gap && filled(q, SIZE, GAP) && sound(cairn_system()));
+        CHECK(malloc_usable_size(q) == size);
+        CHECK(can_grow() + size == GAP + SIZE + LEFT); /* the top is at its end */
+        scene.p = q != NULL ? q : scene.p;
+        free(all);
+        scene_end(&scene);
+    }
+}
+
+static void growing_past_all_there_is_leaves_the_last_block(void)
+{
+    enum { GAP = 400, SIZE = 608, LEFT = 208 };
+    void *all;
+    struct scene scene = scene_at_the_top(GAP, SIZE, LEFT, &all);
+    errno = 0;
+    CHECK(launder(realloc(scene.p, GAP + SIZE + LEFT + 1)) == NULL && errno == ENOMEM);
+    CHECK(filled(scene.p, SIZE, GAP) && can_grow() == LEFT && sound(cairn_system()));
+    free(all);
+    scene_end(&scene);
+}
+
 TAP_MAIN(TEST(realloc_of_null_is_malloc), TEST(realloc_to_zero_bytes_leaves_the_smallest_block),
          TEST(shrinking_stays_in_place_and_frees_the_rest), TEST(growing_takes_the_free_block_above),
          TEST(growing_takes_from_the_break_at_the_top), TEST(growing_moves_down_into_the_free_block_below),
          TEST(growing_takes_the_free_blocks_on_both_sides), TEST(growing_moves_elsewhere_when_neighbours_are_too_small),
          TEST(a_block_grows_through_all_sizes_with_its_contents), TEST(a_refused_realloc_leaves_the_block),
          TEST(a_refused_reallocf_frees_the_block), TEST(reallocarray_multiplies),
-         TEST(realloc_works_with_no_memory_but_the_block_below))
+         TEST(realloc_works_with_no_memory_but_the_block_below),
+         TEST(growing_takes_the_free_block_below_and_room_above_the_top),
+         TEST(growing_past_all_there_is_leaves_the_last_block))

@@ -82,7 +82,7 @@ static void damage_that_comes_during_a_pass_is_found(void)
             disturb(heap);
         cairn_free(heap, q);
         CHECK(cairn_check_step(heap, &place, moment) == 0);
-        p[cairn_usable_size(heap, p) + 4 * (moment % 2)] ^= 0x40; /* `next`, or `check` */
+        p[cairn_usable_size(heap, p) + CAIRN_INDEX_BITS / 4 * (moment % 2)] ^= 0x40; /* `next`, or `size` */
         uint32_t passes = place.passes;
         while (place.passes < passes + 2)
             if (cairn_check_step(heap, &place, 3) != 0) {
@@ -103,8 +103,8 @@ static void after_a_fault_it_begins_anew(void)
     CHECK(q != NULL);
     cairn_free(heap, p);
     *p ^= 1;
-    CHECK(cairn_check_step(heap, &place, 100) == 5 && place.fault == p && place.at == 0);
-    CHECK(cairn_check_step(heap, &place, 100) == 5);
+    CHECK(cairn_check_step(heap, &place, 100) == 8 && place.fault == p && place.at == 0);
+    CHECK(cairn_check_step(heap, &place, 100) == 8);
     *p ^= 1;
     CHECK(cairn_check_step(heap, &place, 400) == 0 && place.passes > 0);
 }

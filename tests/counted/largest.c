@@ -27,33 +27,26 @@ static struct granule *make_heap(void)
     for (int i = 0; i < 3; i++)
         cairn_free(heap, p[i]);
     CHECK(cairn_largest_free(heap) == SIZE);
-    return (struct granule *)(void *)p[2]; /* the list's head */
-}
-
-/* The head leads to `next`, with its size kept. */
-static void lead(struct granule *head, index_t next)
-{
-    head->next = (link_t)next;
-    head->check = (link_t)(SIZE / CAIRN_GRANULE ^ next);
+    return (struct granule *)(void *)p[2]; /* the first of its ring */
 }
 
 static void a_list_that_leads_to_a_used_block_ends_there(void)
 {
-    struct granule *head = make_heap();
-    lead(head, heap_granule_index(heap, head) + SIZE / CAIRN_GRANULE);
+    struct granule *first = make_heap();
+    first->next = (link_t)(heap_granule_index(heap, first) + SIZE / CAIRN_GRANULE);
     CHECK(cairn_largest_free(heap) == SIZE);
 }
 
 static void a_list_that_leads_out_of_the_heap_ends_there(void)
 {
-    lead(make_heap(), heap->limit);
+    make_heap()->next = heap->limit;
     CHECK(cairn_largest_free(heap) == SIZE);
 }
 
 static void a_list_that_goes_round_ends(void)
 {
-    struct granule *head = make_heap();
-    lead(head, heap_granule_index(heap, head));
+    struct granule *first = make_heap();
+    first->next = (link_t)heap_granule_index(heap, first);
     CHECK(cairn_largest_free(heap) == SIZE);
 }
 

@@ -10,6 +10,12 @@ static void (*visitor)(const struct damage *damage);
 static struct block blocks[3][SCENE_BLOCKS]; /* by kind */
 static unsigned counts[3];
 
+/* Is granule i a bin, or the first one of a free block? */
+static bool is_linked(index_t i)
+{
+    return i < heap_first_granule(scene_heap->limit) || map_is_free(scene_heap, i);
+}
+
 static bool changes(const struct damage *damage, const char *from, size_t size)
 {
     for (size_t i = 0; i < damage->length; i++) {
@@ -35,10 +41,38 @@ bool damage_reaches(const struct damage *damage, const struct block *live)
     return live->p != NULL && changes(damage, live->p, live->foreign ? live->size : scene_rounded(live->size));
 }
 
+/* Does it make a link 0 which granule 0 names back, by chance? Two words of the map are its links. */
+static bool zeroes_a_proven_link(const struct damage *damage)
+{
+    const struct granule *map = heap_granule(scene_heap, 0);
+    const index_t named[] = {map->prev, map->next}; /* by `prev` of granule 0: the granule whose `next` is 0 */
+    for (unsigned i = 0; i < 2; i++) {
+        char *link = (char *)heap_granule(scene_heap, named[i]) + i * sizeof(link_t);
+        static const unsigned char zero[sizeof(link_t)];
+        unsigned char now[sizeof(link_t)];
+        if (named[i] == 0 || named[i] >= scene_heap->top || !changes(damage, link, sizeof now))
+            continue;
+        memcpy(now, link, sizeof now);
+        for (size_t k = 0; k < sizeof now; k++)
+            if (link + k >= damage->at && link + k < damage->at + damage->length)
+                now[k] = damage->bytes[link + k - damage->at];
+        if (memcmp(now, zero, sizeof now) == 0 && is_linked(named[i]))
+            return true;
+    }
+    return false;
+}
+
 static void visit_if_it_changes(const struct damage *damage)
 {
-    if (memcmp(damage->at, damage->bytes, damage->length) != 0)
+    if (memcmp(damage->at, damage->bytes, damage->length) == 0)
+        return;
+    if (!zeroes_a_proven_link(damage)) {
         visitor(damage);
+        return;
+    }
+    struct damage zero = *damage;
+    zero.kind = ZERO_LINK;
+    visitor(&zero);
 }
 
 /* ---- Ways to write ------------------------------------------------------------------------------ */
@@ -53,9 +87,17 @@ static void each_bit(struct damage damage, void *at, size_t size)
     }
 }
 
-/* Numbers that stand for something: none, all ones, neighbours of the old one, the limit; and where an index
- * stands, each block. */
-enum { SPECIAL = 6, VALUES = SPECIAL + 2 * SCENE_BLOCKS };
+/* How far the largest heap's top goes. */
+static index_t largest_limit(void)
+{
+    struct heap_layout layout = {.limit = 0};
+    heap_lay_out(&layout, (void *)CAIRN_GRANULE, (size_t)HEAP_MAX_GRANULES * CAIRN_GRANULE);
+    return layout.limit;
+}
+
+/* Numbers that mean something: none, all ones, neighbours of the old one, the limit, the largest one, the top; and in
+ * place of an index, each bin's, and each block's. */
+enum { SPECIAL = 8, VALUES = SPECIAL + BIN_COUNT + 2 * SCENE_BLOCKS };
 
 static unsigned values_near(uint32_t old, uint32_t values[VALUES])
 {
@@ -66,6 +108,10 @@ static unsigned values_near(uint32_t old, uint32_t values[VALUES])
     values[count++] = old + 1u;
     values[count++] = old - 1u;
     values[count++] = scene_heap->limit;
+    values[count++] = largest_limit();
+    values[count++] = scene_heap->top;
+    for (unsigned bin = 1; bin < BIN_COUNT; bin++)
+        values[count++] = bin;
     for (enum cairn_kind kind = CAIRN_USED; kind <= CAIRN_FREE; kind++)
         for (unsigned i = 0; i < counts[kind]; i++)
             values[count++] = heap_granule_index(scene_heap, blocks[kind][i].p);
@@ -117,7 +163,7 @@ typedef enum damage_kind kind_of_run(const struct damage *damage);
 /* `length` bytes of the pattern p at `at`. */
 static void one_run(struct damage damage, char *at, size_t length, unsigned p, kind_of_run *kind_of)
 {
-    if (at < scene_memory || at + length > scene_memory + SCENE_MEMORY)
+    if (at < scene_memory || at + length > scene_memory + scene_size)
         return;
     damage.at = at;
     damage.length = length;
@@ -191,17 +237,31 @@ static enum damage_kind never_used(const struct damage *damage)
     return damage->at + damage->length <= limit ? NEVER_USED : DAMAGE_KINDS;
 }
 
-static void each_forged_link(struct damage damage, struct granule *first, index_t size)
+/* One number in both links: of the block itself, for one. */
+static void each_of_both_links(struct damage damage, struct granule *first)
 {
     uint32_t values[VALUES];
     unsigned count = values_near(first->next, values);
     damage.at = (char *)first;
-    damage.length = offsetof(struct granule, tail);
+    damage.length = 2 * sizeof(link_t);
     for (unsigned i = 0; i < count; i++) {
-        struct granule forged = *first;
-        forged.next = (link_t)values[i];
-        forged.check = (link_t)(size ^ forged.next);
-        memcpy(damage.bytes, &forged, damage.length);
+        link_t both[2] = {(link_t)values[i], (link_t)values[i]};
+        memcpy(damage.bytes, both, sizeof both);
+        visit_if_it_changes(&damage);
+    }
+}
+
+/* Another size, and the same number where a block of that size ends, for as far as one run reaches. */
+static void each_of_both_sizes(struct damage damage, struct granule *first)
+{
+    damage.at = (char *)&first->size;
+    for (index_t size = 1; size <= DAMAGE_RUN / CAIRN_GRANULE; size++) {
+        link_t *tail = &first[size - 1u].tail;
+        link_t forged = (link_t)size;
+        damage.length = (size_t)((char *)(tail + 1) - damage.at);
+        memcpy(damage.bytes, damage.at, damage.length);
+        memcpy(damage.bytes, &forged, sizeof forged);
+        memcpy(damage.bytes + damage.length - sizeof forged, &forged, sizeof forged);
         visit_if_it_changes(&damage);
     }
 }
@@ -212,11 +272,12 @@ static void each_of_free(unsigned n, const struct block *block)
     index_t size = (index_t)(block->size / CAIRN_GRANULE);
     link_t *tail = &first[size - 1u].tail;
 
-    each_bit_and_value((struct damage){.kind = LINK_OR_CHECK, .block = n}, &first->next, sizeof(link_t));
-    each_bit_and_value((struct damage){.kind = LINK_OR_CHECK, .block = n}, &first->check, sizeof(link_t));
-    each_bit_and_value((struct damage){.kind = TAIL, .block = n}, tail, sizeof(link_t));
+    each_bit_and_value((struct damage){.kind = NEXT, .block = n}, &first->next, sizeof(link_t));
     each_bit_and_value((struct damage){.kind = PREV, .block = n}, &first->prev, sizeof(link_t));
-    each_forged_link((struct damage){.kind = FORGED_LINK, .block = n}, first, size);
+    each_bit_and_value((struct damage){.kind = SIZE, .block = n}, &first->size, sizeof(link_t));
+    each_bit_and_value((struct damage){.kind = TAIL, .block = n}, tail, sizeof(link_t));
+    each_of_both_links((struct damage){.kind = BOTH_LINKS, .block = n}, first);
+    each_of_both_sizes((struct damage){.kind = BOTH_SIZES, .block = n}, first);
     each_run_up((struct damage){.block = n}, block->p, DAMAGE_RUN, start_of_free);
     each_run_down((struct damage){.block = n}, block->p + block->size, end_of_free);
     each_granule((struct damage){.kind = MIDDLE_OF_FREE, .block = n}, (char *)&first->tail, (char *)tail, 1,
@@ -272,8 +333,6 @@ static enum damage_kind past_live(const struct damage *damage)
 static enum damage_kind before_live(const struct damage *damage)
 {
     const char *past = damage->at + damage->length;
-    if (past == blocks[CAIRN_USED][0].p && damage->block == 0)
-        return INTO_BINS;
     return lies_in(damage->at, past, CAIRN_USED) ? INTO_LIVE_BELOW : DAMAGE_KINDS;
 }
 
@@ -311,6 +370,12 @@ static enum damage_kind into_map(const struct damage *damage)
     return INTO_MAP;
 }
 
+static enum damage_kind before_first(const struct damage *damage)
+{
+    const struct cairn_heap *heap = scene_heap;
+    return damage->at < (const char *)(&heap->limit + 1) ? BOTH_LIMITS : BEFORE_FIRST;
+}
+
 static void each_of_map(void)
 {
     each_run_up((struct damage){.block = 0}, scene_memory, DAMAGE_RUN, into_map);
@@ -322,16 +387,46 @@ static void each_of_map(void)
     }
 }
 
+static void each_of_bin(index_t bin)
+{
+    struct granule *granule = heap_granule(scene_heap, bin);
+    each_bit_and_value((struct damage){.kind = BIN_NEXT}, &granule->next, sizeof granule->next);
+    each_bit_and_value((struct damage){.kind = BIN_PREV}, &granule->prev, sizeof granule->prev);
+    if (bin >= HEAP_LEAST_FIRST)
+        for (link_t *rest = &granule->size; rest <= &granule->tail; rest++)
+            each_bit_and_value((struct damage){.kind = BIN_REST}, rest, sizeof *rest);
+}
+
+/* One number in both halves of each word; or another number in all of it. */
+static void each_of_two_fields(struct damage damage, word_t *word)
+{
+    uint32_t values[VALUES];
+    unsigned count = values_near(*word, values);
+    damage.at = (char *)word;
+    damage.length = sizeof *word;
+    for (unsigned i = 0; i < SPECIAL + count; i++) {
+        uint32_t value = i < SPECIAL ? values[i] : (values[i - SPECIAL] & 0xffffu) * 0x10001u;
+        memcpy(damage.bytes, &value, sizeof value);
+        visit_if_it_changes(&damage);
+    }
+}
+
 static void each_of_control(void)
 {
     struct cairn_heap *heap = scene_heap;
+    index_t first = heap_first_granule(heap->limit);
     each_of_map();
+    each_run_down((struct damage){.block = 0}, heap_pointer(heap, first), before_first);
     each_bit_and_special((struct damage){.kind = USED_COUNT}, &heap->used, sizeof heap->used);
     each_bit_and_special((struct damage){.kind = NONEMPTY}, &heap->nonempty, sizeof heap->nonempty);
-    for (unsigned bin = 0; bin <= bin_of(heap->limit); bin++)
-        each_bit_and_value((struct damage){.kind = BIN}, &heap->bins[bin], sizeof heap->bins[bin]);
+    for (index_t bin = 1; bin < first; bin++)
+        each_of_bin(bin);
     each_bit_and_value((struct damage){.kind = TOP}, &heap->top, sizeof heap->top);
     each_bit_and_value((struct damage){.kind = LIMIT}, &heap->limit, sizeof heap->limit);
+    each_bit_and_value((struct damage){.kind = LIMIT_AGAIN}, &heap->limit_again, sizeof heap->limit_again);
+    if (sizeof(link_t) < sizeof(word_t))
+        for (word_t *word = heap_pointer(heap, 1); word < (word_t *)heap_pointer(heap, first); word++)
+            each_of_two_fields((struct damage){.kind = TWO_FIELDS}, word);
 }
 
 void damage_each(void (*visit)(const struct damage *damage))

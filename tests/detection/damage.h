@@ -1,5 +1,5 @@
 /* damage.h: every way in which a stray write of the program can reach the metadata of the scene's heap,
- * and some in which it can not.
+ * and some in which it cannot.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DAMAGE_H
@@ -9,12 +9,14 @@
 
 enum damage_kind {
     /* Free memory */
-    LINK_OR_CHECK,  /* a bit or all of `next` or `check` of a free block */
-    TAIL,           /* a bit or all of `tail` */
+    NEXT,           /* a bit or all of `next` of a free block */
     PREV,           /* a bit or all of `prev` */
+    SIZE,           /* a bit or all of `size` */
+    TAIL,           /* a bit or all of `tail` */
     START_OF_FREE,  /* 1 to 16 bytes at its start */
     END_OF_FREE,    /* 1 to 16 bytes at its end */
-    FORGED_LINK,    /* `next` and `check`, so that they agree */
+    BOTH_LINKS,     /* `next` and `prev`, the same number in both */
+    BOTH_SIZES,     /* `size` and `tail`, so that they agree */
     MIDDLE_OF_FREE, /* a bit or 1 to 16 bytes where nothing is kept */
     FREE_BLOCK_KINDS,
     NEVER_USED = FREE_BLOCK_KINDS, /* the same above the top */
@@ -36,16 +38,22 @@ enum damage_kind {
     LIVE_KINDS,
 
     /* The control data */
-    INTO_BINS = LIVE_KINDS, /* 1 to 16 bytes before the first block */
-    INTO_MAP,               /* 1 to 16 bytes at the heap's start */
+    BEFORE_FIRST = LIVE_KINDS, /* 1 to 16 bytes before the first block */
+    BOTH_LIMITS,               /* such that reach both `limit` and `limit_again` */
+    INTO_MAP,                  /* 1 to 16 bytes at the heap's start */
     BOUND_BITS,
     USED_BITS,
     MAP_WORD,
     USED_COUNT,
     NONEMPTY,
-    BIN,
+    BIN_NEXT,
+    BIN_PREV,
+    BIN_REST, /* what a bin does not use, and what must be 0 in it */
     TOP,
     LIMIT,
+    LIMIT_AGAIN,
+    TWO_FIELDS, /* 32 bits, where fields have 16 */
+    ZERO_LINK,  /* a link of a block or a bin, if granule 0 seems to name it back */
     DAMAGE_KINDS
 };
 
@@ -60,7 +68,7 @@ struct damage {
     unsigned char bytes[DAMAGE_LENGTH];
 };
 
-/* Call visit() for each damage to the scene as it stands. Every one changes something. */
+/* Call visit() for each damage to the scene as it is. Every one changes something. */
 void damage_each(void (*visit)(const struct damage *damage));
 
 /* Live blocks that lose bytes by it are spoiled. Returns whether any of them does. */

@@ -24,12 +24,14 @@
 static const struct {
     const char *section, *what;
 } subjects[SUBJECTS] = {
-    [LINK_OR_CHECK] = {FREE_MEMORY, "`next` or `check`: a bit, or another number"},
-    [TAIL] = {FREE_MEMORY, "`tail`: a bit, or another number"},
+    [NEXT] = {FREE_MEMORY, "`next`: a bit, or another number"},
     [PREV] = {FREE_MEMORY, "`prev`: a bit, or another number"},
+    [SIZE] = {FREE_MEMORY, "`size`: a bit, or another number"},
+    [TAIL] = {FREE_MEMORY, "`tail`: a bit, or another number"},
     [START_OF_FREE] = {FREE_MEMORY, "a free block's first 1 to 16 bytes"},
     [END_OF_FREE] = {FREE_MEMORY, "a free block's last 1 to 16 bytes"},
-    [FORGED_LINK] = {FREE_MEMORY, "`next` and `check`, forged to agree"},
+    [BOTH_LINKS] = {FREE_MEMORY, "`next` and `prev`: one number in both"},
+    [BOTH_SIZES] = {FREE_MEMORY, "`size` and `tail`, forged to agree"},
     [MIDDLE_OF_FREE] = {FREE_MEMORY, "what lies between: a bit, or 1 to 16 bytes"},
     [NEVER_USED] = {FREE_MEMORY, "what is above the top: a bit, or 1 to 16 bytes"},
     [ONE_INTO_SLACK] = {OVERRUN, "by one byte, into its own slack"},
@@ -43,16 +45,22 @@ static const struct {
     [CANARY] = {LIVE_BLOCK, "the canary: a bit"},
     [STORED_OWNER] = {LIVE_BLOCK, "the owner that is kept with it: a bit, or another number"},
     [STORED_SIZE] = {LIVE_BLOCK, "the size that is kept with it: a bit, or another number"},
-    [INTO_BINS] = {CONTROL, "1 to 16 bytes below the first block: the last bins"},
+    [BEFORE_FIRST] = {CONTROL, "1 to 16 bytes below the first block: the last bins"},
+    [BOTH_LIMITS] = {CONTROL, "the same, with `limit` and `limit_again` among them"},
     [INTO_MAP] = {CONTROL, "the heap's first 1 to 16 bytes: the map's end"},
     [BOUND_BITS] = {CONTROL, "map: a `bound` bit"},
     [USED_BITS] = {CONTROL, "map: a `used` bit"},
     [MAP_WORD] = {CONTROL, "map: a word"},
     [USED_COUNT] = {CONTROL, "`used`, the count"},
     [NONEMPTY] = {CONTROL, "`nonempty`"},
-    [BIN] = {CONTROL, "the head of a bin"},
+    [BIN_NEXT] = {CONTROL, "`next` of a bin"},
+    [BIN_PREV] = {CONTROL, "`prev` of a bin"},
+    [BIN_REST] = {CONTROL, "what a bin keeps clear"},
     [TOP] = {CONTROL, "`top`"},
     [LIMIT] = {CONTROL, "`limit`"},
+    [LIMIT_AGAIN] = {CONTROL, "`limit_again`"},
+    [TWO_FIELDS] = {CONTROL, "any of these, two at once: a word of 32 bits"},
+    [ZERO_LINK] = {CONTROL, "a link is 0, which granule 0 names back by chance"},
     [JUST_FREED] = {POINTER, "just freed: merged, or the top lowered, as it may be"},
     [GIVEN_AGAIN] = {POINTER, "freed, and given out again since"},
     [IN_FREE] = {POINTER, "any byte of a free block"},
@@ -136,9 +144,9 @@ int main(int count, char **arguments)
     if (every == 0)
         return 2;
     bool sound = true;
-    watch_memory(scene_memory, SCENE_MEMORY);
     for (matrix_scene = scenes; matrix_scene < scenes + scene_count; matrix_scene++) {
         scene_build(matrix_scene);
+        watch_memory(scene_memory, scene_size);
         scene_save();
         sound = try_damages(every) && sound;
         try_pointers(every);

@@ -106,6 +106,11 @@ enum ending operation_run(const struct operation *operation)
     return watch(do_operation, scene_heap, (void *)(uintptr_t)operation, calls * WATCH_OPERATION);
 }
 
+bool operation_was_refused(const struct operation *operation)
+{
+    return operation->verb == REALLOC && results[0] == NULL;
+}
+
 /* ---- Was it in order? -------------------------------------------------------------------------- */
 
 static bool moved_well(struct block *block, size_t size)

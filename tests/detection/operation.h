@@ -30,6 +30,9 @@ enum { OPERATIONS = 600 };
 /* What can be done next in the scene as it stands. Returns how many. */
 unsigned operation_list(struct operation list[OPERATIONS]);
 
+/* Did a resize that returned leave the block as it was, for want of room? */
+bool operation_was_refused(const struct operation *operation);
+
 /* Do it, watched. */
 enum ending operation_run(const struct operation *operation);
 

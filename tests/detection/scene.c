@@ -10,6 +10,7 @@
 #include <string.h>
 
 _Alignas(64) char scene_memory[SCENE_MEMORY];
+size_t scene_size;
 struct cairn_heap *scene_heap;
 struct block scene_live[SCENE_BLOCKS];
 unsigned scene_live_count;
@@ -68,7 +69,7 @@ static bool overlaps_a_live_one(const char *p, size_t size)
 static bool could_be(const struct block *block)
 {
     uintptr_t offset = (uintptr_t)block->p - (uintptr_t)scene_memory;
-    return offset < SCENE_MEMORY && room_of(block) <= SCENE_MEMORY - offset && block->p >= (char *)(scene_heap + 1) &&
+    return offset < scene_size && room_of(block) <= scene_size - offset && block->p >= (char *)(scene_heap + 1) &&
            !overlaps_a_live_one(block->p, room_of(block));
 }
 
@@ -238,32 +239,56 @@ static void build_reserved(void)
         let_go(freed[i]);
 }
 
+/* Live and free in turn, with a quarter of it above the top. */
+static void build_small(void)
+{
+    static const unsigned char sizes[] = {1, 2, 1, 1, 2, 5};
+    size_t room = (size_t)(scene_heap->limit - scene_heap->top) / 4u;
+    for (unsigned i = 0; (size_t)(scene_heap->limit - scene_heap->top) >= room + sizes[i % sizeof sizes]; i++)
+        if (!live(sizes[i % sizeof sizes]))
+            break;
+    for (unsigned i = 1; i + 1u < scene_live_count; i += 2)
+        let_go(i);
+}
+
+/* The small ones: fewer granules than there are bits for bins; a map of tile 0 alone, or of one more; and a first
+ * block so far up that the map's first 16 bits are a small number. */
 const struct scene scenes[] = {
-    {"fresh", false, build_fresh},
-    {"full", false, build_full},
-    {"fragmented", false, build_fragmented},
-    {"one large free block", false, build_one_large_free_block},
-    {"one-granule free blocks", false, build_one_granule_free_blocks},
-    {"large blocks", false, build_large_blocks},
-    {"one bin", false, build_one_bin},
-    {"reserved blocks", true, build_reserved},
-    {"fragmented, behind malloc", true, build_fragmented},
+    {"fresh", SCENE_GRANULES, false, build_fresh},
+    {"full", SCENE_GRANULES, false, build_full},
+    {"fragmented", SCENE_GRANULES, false, build_fragmented},
+    {"one large free block", SCENE_GRANULES, false, build_one_large_free_block},
+    {"one-granule free blocks", SCENE_GRANULES, false, build_one_granule_free_blocks},
+    {"large blocks", SCENE_GRANULES, false, build_large_blocks},
+    {"one bin", SCENE_GRANULES, false, build_one_bin},
+    {"reserved blocks", SCENE_GRANULES, true, build_reserved},
+    {"fragmented, behind malloc", SCENE_GRANULES, true, build_fragmented},
+    {"the smallest heap", HEAP_LEAST_FIRST + 1, false, build_fresh},
+    {"8 granules", 8, false, build_full},
+    {"20 granules", 20, false, build_small},
+    {"20 granules, behind malloc", 20, true, build_small},
+    {"34 granules", 34, false, build_small},
+    {"55 granules", 55, false, build_small},
+    {"80 granules", 80, false, build_small},
+    {"110 granules", 110, false, build_small},
+    {"150 granules", 150, false, build_small},
 };
 const unsigned scene_count = sizeof scenes / sizeof scenes[0];
 
 void scene_build(const struct scene *scene)
 {
     memset(scene_memory, 0, sizeof scene_memory);
+    scene_size = (size_t)scene->granules * CAIRN_GRANULE;
     memset(watch_state, 0, watch_state_size());
     scene_live_count = 0;
     scene_is_system = scene->system;
     if (scene->system) {
         host_heap_start = scene_memory;
-        host_heap_limit = scene_memory + SCENE_MEMORY;
+        host_heap_limit = scene_memory + scene_size;
         scene_free(scene_malloc(1));
         scene_heap = cairn_system();
     } else {
-        scene_heap = cairn_init(scene_memory, SCENE_MEMORY);
+        scene_heap = cairn_init(scene_memory, scene_size);
     }
     scene->build();
 }

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 enum {
-    SCENE_GRANULES = 512,
+    SCENE_GRANULES = 512, /* at most */
     SCENE_MEMORY = SCENE_GRANULES * CAIRN_GRANULE,
     SCENE_BLOCKS = 160, /* live or free, at most */
 
@@ -30,13 +30,15 @@ struct block {
 
 struct scene {
     const char *name;
-    bool system; /* behind malloc(), not a private heap */
+    unsigned granules; /* of memory */
+    bool system;       /* behind malloc(), not a private heap */
     void (*build)(void);
 };
 extern const struct scene scenes[];
 extern const unsigned scene_count;
 
 extern char scene_memory[SCENE_MEMORY];
+extern size_t scene_size; /* bytes of it that are the heap's */
 extern struct cairn_heap *scene_heap;
 extern struct block scene_live[SCENE_BLOCKS];
 extern unsigned scene_live_count;

@@ -13,6 +13,7 @@ static struct operation operations[OPERATIONS];
 static unsigned operation_count;
 static unsigned char touches[OPERATIONS][SCENE_MEMORY]; /* the byte: reads it, or takes it */
 static bool leaves[OPERATIONS][SCENE_BLOCKS];           /* the free block as it is */
+static bool refused[OPERATIONS];                        /* a resize that changes nothing */
 static struct block free_blocks[SCENE_BLOCKS];
 static unsigned free_count;
 
@@ -45,6 +46,7 @@ static bool try_on_sound_heap(unsigned n)
     watch_reads(touches[n]);
     enum ending ending = operation_run(&operations[n]);
     watch_reads(NULL);
+    refused[n] = operation_was_refused(&operations[n]);
     unsigned count = scene_blocks(CAIRN_FREE, after);
     for (unsigned i = 0; i < free_count; i++)
         leaves[n][i] = is_among(&free_blocks[i], after, count);
@@ -73,13 +75,14 @@ static bool is_of_live(const struct damage *damage)
     return damage->kind >= FREE_KINDS && damage->kind < LIVE_KINDS;
 }
 
-/* At level 1 no operation reads what is written into live blocks: those of the blocks concerned count. */
+/* At level 1 no operation reads what is written into live blocks: those of the blocks concerned count, except a resize
+ * that is refused on the sound heap: it takes no free block, and need not prove one's links. */
 static bool concerns(unsigned n, const struct damage *damage)
 {
     const struct operation *operation = &operations[n];
     if (!is_of_live(damage))
         return touches_what_changes(n, damage);
-    return (operation->verb == FREE || operation->verb == REALLOC) &&
+    return (operation->verb == FREE || (operation->verb == REALLOC && !refused[n])) &&
            (operation->block == damage->block || damage_reaches(damage, &scene_live[operation->block]));
 }
 

@@ -32,7 +32,7 @@ static enum pointer_kind kind_of(const char *p)
         return IN_FREE;
     if (lies_in(p, CAIRN_RESERVED))
         return IN_RESERVED;
-    if ((uintptr_t)p - (uintptr_t)scene_memory >= SCENE_MEMORY)
+    if ((uintptr_t)p - (uintptr_t)scene_memory >= scene_size)
         return ELSEWHERE;
     return p < (char *)heap_pointer(scene_heap, scene_heap->top) ? IN_CONTROL : OVER_THE_TOP;
 }
@@ -103,7 +103,7 @@ void try_pointers(unsigned every)
 {
     for (enum cairn_kind kind = CAIRN_USED; kind <= CAIRN_RESERVED; kind++)
         counts[kind] = scene_blocks(kind, blocks[kind]);
-    for (size_t i = 0; i < SCENE_MEMORY + 2 * CAIRN_GRANULE; i += every)
+    for (size_t i = 0; i < scene_size + 2 * CAIRN_GRANULE; i += every)
         give_unless_live(scene_memory - CAIRN_GRANULE + i);
     for (unsigned n = 0; n < scene_live_count; n += every)
         if (scene_live[n].p != NULL && !scene_live[n].foreign) {

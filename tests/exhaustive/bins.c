@@ -38,37 +38,41 @@ void every_count_rotates_by_its_low_five_bits(void)
 /* The last bin of any size, and of one that a heap can have. */
 enum { LAST_BIN = 63, LAST_USED_BIN = CAIRN_INDEX_BITS == 16 ? 31 : 61 };
 
-/* The smallest size of each bin, and of one more. Bin 1 is empty, and would begin where bin 2 does. */
+/* The smallest size of each bin from 1 on, and of one more. */
 static uint64_t floors[LAST_BIN + 2];
 
 static void make_floors(void)
 {
-    floors[0] = 1;
-    floors[1] = floors[2] = 2;
-    floors[3] = 3;
-    for (unsigned bin = 4; bin <= LAST_BIN + 1; bin++)
-        floors[bin] = 2 * floors[bin - 2];
+    for (unsigned bin = 1; bin <= LAST_BIN + 1; bin++)
+        floors[bin] = bin <= 3 ? bin : 2 * floors[bin - 2];
+}
+
+/* From the bin of the size before, which is near. */
+unsigned bin_by_doubling(uint64_t size)
+{
+    static unsigned bin = 1;
+    if (floors[1] == 0)
+        make_floors();
+    while (floors[bin] > size)
+        bin--;
+    while (floors[bin + 1] <= size)
+        bin++;
+    return bin;
 }
 
 /* A size belongs to one bin only: the bins' order follows. */
 static bool is_in_its_bin(uint32_t size)
 {
-#if !BITS_HAVE_CLZ && CAIRN_INDEX_BITS == 16
-    if (size > 0xffff)
-        return true; /* the table goes as far as an index does */
-#endif
     if (size == 0)
         return true; /* not asked for */
-    uint32_t bin = bin_of(size);
-    return bin <= LAST_BIN && bin != 1 && floors[bin] <= size && size < floors[bin + 1];
+    return bin_of(size) == bin_by_doubling(size);
 }
 
 void every_size_is_in_the_bin_of_its_doubling_and_half(void)
 {
-    make_floors();
     each_word(is_in_its_bin);
-    for (uint32_t bin = 0; bin <= LAST_USED_BIN; bin++)
-        CHECK(bin == 1 || (bin_floor(bin) == floors[bin] && bin_of(bin_floor(bin)) == bin));
+    for (uint32_t bin = 1; bin <= LAST_USED_BIN; bin++)
+        CHECK(bin_floor(bin) == floors[bin] && bin_of(bin_floor(bin)) == bin && bin_bit(bin) == BIN_FIRST >> bin);
 }
 
 /* Do bin_first() and bin_last() find the ends of a set: none before, none behind? */

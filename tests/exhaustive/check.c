@@ -37,7 +37,7 @@ static const char *check_others(const struct trial *trial, const struct state *s
     while (newest >= 0 && state->kind[newest] != RESERVED)
         newest--;
     if (newest < 0 || brk != trial_bytes(trial, 0) + state->brk)
-        return "the others' break is not where DESIGN.md tells";
+        return "the others' break is not where DESIGN.md says";
     struct run run = state->block[newest];
     return start != trial_bytes(trial, run.start) || end != trial_bytes(trial, (unsigned)run.start + run.size)
                ? "the others' newest block is not where the map says"
@@ -60,7 +60,7 @@ static const char *check_new(const struct trial *trial, const struct state *expe
     read.brk = expected->brk; /* not in the heap's memory */
     unsigned length = state_pack(&read, packed);
     if (length != state_pack(expected, packed_expected) || memcmp(packed, packed_expected, length) != 0) {
-        size_t n = (size_t)snprintf(text, sizeof text, "not the state that DESIGN.md tells, but ");
+        size_t n = (size_t)snprintf(text, sizeof text, "not the state that DESIGN.md says, but ");
         state_text(&read, text + n);
         return text;
     }
@@ -217,9 +217,8 @@ static const char *check_contents(const struct trial *trial, const struct call *
 }
 
 /* The bytes that the call has promised: moved ones, or zeros. */
-static const char *check_promised(const struct trial *trial, const struct call *call, unsigned at)
+static const char *check_promised(const struct trial *trial, const struct call *call, const uint8_t *bytes)
 {
-    const uint8_t *bytes = trial_bytes(trial, at);
     if (call->verb == REALLOC) {
         unsigned old = trial->state.block[state_block(&trial->state, call->at)].size;
         size_t kept = (old < call->n ? old : call->n) * (size_t)GRANULE;
@@ -230,6 +229,14 @@ static const char *check_promised(const struct trial *trial, const struct call *
         if (bytes[i] != 0)
             return "calloc() has not cleared its block";
     return NULL;
+}
+
+const char *check_bytes(const struct trial *trial, const struct call *call, const void *block)
+{
+    const char *wrong = check_contents(trial, call);
+    if (wrong == NULL && !trial_margin_kept(trial))
+        wrong = "bytes above the heap have changed";
+    return wrong != NULL || block == NULL ? wrong : check_promised(trial, call, block);
 }
 
 static const char *check_given(const struct trial *trial, const struct call *call, const struct outcome *outcome,
@@ -244,7 +251,7 @@ static const char *check_given(const struct trial *trial, const struct call *cal
         return "a request was refused that should be served";
     const uint8_t *expected = call->verb == SBRK ? trial_bytes(trial, 0) + outcome->at
                                                  : trial_bytes(trial, outcome->at);
-    return given != expected ? "another place was given than DESIGN.md tells" : NULL;
+    return given != expected ? "another place was given than DESIGN.md says" : NULL;
 }
 
 const char *check_call(const struct trial *trial, const struct call *call, const struct outcome *outcome,
@@ -253,15 +260,10 @@ const char *check_call(const struct trial *trial, const struct call *call, const
     const char *wrong = check_given(trial, call, outcome, given);
     if (wrong == NULL && !outcome->served && !trial_unchanged(trial))
         wrong = "a refused request has changed something";
-    if (wrong == NULL && !trial_margins_kept(trial))
-        wrong = "bytes outside of the heap have changed";
     if (wrong == NULL)
         wrong = trial->subject->after(!outcome->served);
     if (wrong == NULL)
         wrong = check_heap(trial, expected, known);
-    if (wrong == NULL)
-        wrong = check_contents(trial, call);
-    if (wrong == NULL && outcome->served)
-        wrong = check_promised(trial, call, outcome->at);
-    return wrong;
+    bool has_block = outcome->served && call->verb != RELEASE && call->verb != SBRK;
+    return wrong != NULL ? wrong : check_bytes(trial, call, has_block ? given : NULL);
 }

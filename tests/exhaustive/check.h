@@ -17,4 +17,8 @@ const char *check_state(struct trial *trial);
 const char *check_call(const struct trial *trial, const struct call *call, const struct outcome *outcome,
                        const struct state *expected, bool known, const void *given);
 
+/* After a call, are the bytes as they should be: those above the heap, those of all live blocks but the call's own, and
+ * those of the `block` that it has returned, if that is not NULL? NULL, or what is wrong. */
+const char *check_bytes(const struct trial *trial, const struct call *call, const void *block);
+
 #endif

@@ -4,6 +4,7 @@
 #include "explore.h"
 
 #include "check.h"
+#include "damage.h"
 #include "states.h"
 #include "tap.h"
 
@@ -123,12 +124,31 @@ static bool edge(void *context, const struct call *call)
     return true;
 }
 
+/* The edges again, each with all damage that can be. No live block lies about what is free: then two fields would
+ * agree. */
+static bool damage_state(const struct state *state)
+{
+    char text[80];
+    struct damage damage;
+    trial_put(&search.trial, state, false);
+    const char *wrong = damage_all(&search.trial, search.bounds, &damage);
+    search.found->damaged += damage.found;
+    if (wrong == NULL)
+        return true;
+    search.call = damage.call;
+    report(wrong);
+    snprintf(text, sizeof text, "%lu in the field at byte %lu, the handle at %lu", (unsigned long)damage.value,
+             (unsigned long)damage.at, (unsigned long)search.trial.place.handle);
+    say("where there is", text);
+    return false;
+}
+
 /* All edges of the state that `packed` is. */
 static bool expand(const uint8_t *packed, unsigned length)
 {
     struct state state;
     state_unpack(&state, packed, length);
-    trial_put(&search.trial, &state);
+    trial_put(&search.trial, &state, true);
     search.calling = false;
     const char *wrong = check_state(&search.trial);
     if (wrong != NULL) {
@@ -137,7 +157,7 @@ static bool expand(const uint8_t *packed, unsigned length)
     }
     search.calling = true;
     model_calls(search.bounds, &search.trial.frame, &state, edge, NULL);
-    return !search.failed;
+    return !search.failed && (search.bounds->besides != DAMAGE || damage_state(&state));
 }
 
 /* From the fresh heap, as it was made, to all states. */

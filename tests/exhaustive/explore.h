@@ -17,6 +17,7 @@ struct found {
     unsigned depth;    /* calls from the fresh heap to the farthest state */
     uint64_t beyond;   /* edges that led out of the bounds */
     uint32_t large_at; /* where large blocks began: a bit for each granule of a tile */
+    uint64_t damaged;  /* calls that found a field overwritten */
 };
 
 /* Make every call from every state of a heap, by breadth, and check all that must hold. False, with a

@@ -5,20 +5,20 @@
 
 #include <string.h>
 
-/* Control data, in bytes from the handle: tile 0, nonempty, used, top, limit, bins. A tile is the word
- * of the bound bits, then that of the used bits. */
+/* Control data: a tile, the word of the bound bits and that of the used bits; then the bins, bin b at granule b.
+ * In the place of the size of bins 1, 2 and 3 the rest is kept, in bytes from the handle. */
 enum {
     SET = 2 * LINK,
-    NONEMPTY = 8,
-    USED_COUNT = NONEMPTY + SET,
-    TOP = USED_COUNT + 4,
-    LIMIT = TOP + LINK,
-    BINS = LIMIT + LINK
+    NONEMPTY = GRANULE + 2 * LINK,
+    LIMIT = 2 * GRANULE + 2 * LINK,
+    TOP = LIMIT + LINK,
+    LIMIT_AGAIN = 3 * GRANULE + 2 * LINK,
+    USED_COUNT = LIMIT_AGAIN + LINK
 };
 enum { TILE = 8, TILE_GRANULES = 32 };
 
-/* The first granule of a free block: next, prev, check; its last one ends with tail. */
-enum { NEXT = 0, PREV = LINK, CHECK = 2 * LINK, TAIL = 3 * LINK };
+/* The first granule of a free block: next, prev, size; its last one ends with tail. */
+enum { NEXT = 0, PREV = LINK, SIZE = 2 * LINK, TAIL = GRANULE - LINK };
 
 /* Used blocks of more granules have their size in the used bits of the 31 granules after the first. */
 enum { SMALL = 31 };
@@ -55,26 +55,25 @@ static void set_bit(const struct place *place, uint8_t *memory, unsigned i, bool
     put(word, 4, get(word, 4) | (uint32_t)1 << (31 - i % TILE_GRANULES));
 }
 
+/* Granule i, by index: a bin, or a block's. */
+static size_t indexed(const struct place *place, unsigned i)
+{
+    return place->handle + (size_t)i * GRANULE;
+}
+
 static size_t granule_at(const struct place *place, unsigned start)
 {
-    return place->first + (size_t)start * GRANULE;
+    return indexed(place, place->index + start);
 }
 
-static size_t bin_at(const struct place *place, unsigned bin)
-{
-    return place->handle + BINS + (size_t)bin * LINK;
-}
-
-static unsigned bins(const struct place *place)
-{
-    return bin_by_table(place->limit) + 1;
-}
-
-/* The compiler may leave up to a link's place free before the bins end. */
+/* The map needs a bit for each granule and for the sentinel at the limit: a tile below the handle for every 32,
+ * and no more. The bins are those of all free blocks that can be, and at least the three that are control data. */
 bool image_fits(const struct place *place)
 {
-    size_t past_bins = bin_at(place, bins(place));
-    return past_bins <= place->first && place->first - past_bins < GRANULE + LINK;
+    size_t tiles = (size_t)place->limit / TILE_GRANULES * TILE;
+    unsigned past_bins = bin_by_table(place->limit - 4) + 1;
+    return place->handle == (tiles + GRANULE - 1) / GRANULE * GRANULE &&
+           place->index == (past_bins > 4 ? past_bins : 4) && place->first == indexed(place, place->index);
 }
 
 /* ---- Writing --------------------------------------------------------------------------------- */
@@ -91,24 +90,30 @@ static void write_block(const struct place *place, uint8_t *memory, enum kind ki
             set_bit(place, memory, i + 1 + bit, true);
 }
 
-/* Write the lists: `next` and `prev` of each free block, its size twice, the heads, and `nonempty`. */
-static void write_lists(const struct place *place, const struct state *state, uint8_t *memory)
+/* The links from granule i to j and back: each a block's first one, or a bin. */
+static void write_link(const struct place *place, uint8_t *memory, unsigned i, unsigned j)
+{
+    put(memory + indexed(place, i) + NEXT, LINK, j);
+    put(memory + indexed(place, j) + PREV, LINK, i);
+}
+
+/* Write the rings, each from its bin through all of its blocks and back; the blocks' sizes, twice; and `nonempty`. */
+static void write_rings(const struct place *place, const struct state *state, uint8_t *memory)
 {
     uint64_t nonempty = 0;
-    for (unsigned f = 0; f < state->frees; f++) {
-        struct run run = state->free[f];
-        unsigned bin = bin_by_table(run.size);
-        bool head = f == 0 || bin_by_table(state->free[f - 1].size) != bin;
-        bool end = f + 1 == state->frees || bin_by_table(state->free[f + 1].size) != bin;
-        uint32_t next = end ? 0 : place->index + state->free[f + 1].start;
-        uint8_t *first = memory + granule_at(place, run.start);
-        put(first + NEXT, LINK, next);
-        put(first + PREV, LINK, head ? 0 : place->index + state->free[f - 1].start);
-        put(first + CHECK, LINK, run.size ^ next);
-        put(memory + granule_at(place, run.start + run.size - 1u) + TAIL, LINK, run.size);
-        if (head)
-            put(memory + bin_at(place, bin), LINK, place->index + run.start);
-        nonempty |= (uint64_t)1 << (8 * SET - 1 - bin);
+    unsigned f = 0;
+    for (unsigned bin = 1; bin < place->index; bin++) {
+        unsigned last = bin;
+        for (; f < state->frees && bin_by_table(state->free[f].size) == bin; f++) {
+            struct run run = state->free[f];
+            write_link(place, memory, last, place->index + run.start);
+            last = place->index + run.start;
+            put(memory + granule_at(place, run.start) + SIZE, LINK, run.size);
+            put(memory + granule_at(place, run.start + run.size - 1u) + TAIL, LINK, run.size);
+        }
+        write_link(place, memory, last, bin);
+        if (last != bin)
+            nonempty |= (uint64_t)1 << (8 * SET - 1 - bin);
     }
     memcpy(memory + place->handle + NONEMPTY, &nonempty, SET);
 }
@@ -121,10 +126,11 @@ void image_write(const struct place *place, const struct state *state, uint8_t *
         write_block(place, memory, state->kind[b], state->block[b]);
     set_bit(place, memory, top, false);
     set_bit(place, memory, top, true);
-    put(memory + place->handle + USED_COUNT, 4, state_granules(state, USED) + state_granules(state, RESERVED));
-    put(memory + place->handle + TOP, LINK, top);
     put(memory + place->handle + LIMIT, LINK, place->limit);
-    write_lists(place, state, memory);
+    put(memory + place->handle + LIMIT_AGAIN, LINK, place->limit);
+    put(memory + place->handle + TOP, LINK, top);
+    put(memory + place->handle + USED_COUNT, LINK, state_granules(state, USED) + state_granules(state, RESERVED));
+    write_rings(place, state, memory);
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */
@@ -140,8 +146,9 @@ static bool is_reserved(const struct place *place, const uint8_t *memory, unsign
 }
 
 /* A block goes from a bound granule to the next one. */
-static const char *read_blocks(const struct place *place, struct state *state, const uint8_t *memory)
+const char *image_read_blocks(const struct place *place, struct state *state, const uint8_t *memory)
 {
+    state->blocks = 0;
     uint32_t top = get(memory + place->handle + TOP, LINK);
     if (top < place->index || top > place->limit)
         return "the top is not in the heap";
@@ -160,27 +167,27 @@ static const char *read_blocks(const struct place *place, struct state *state, c
     return NULL;
 }
 
-/* The lists, bin by bin; not further than there are free blocks. */
-static const char *read_lists(const struct place *place, struct state *state, const uint8_t *memory)
+/* The rings, bin by bin; not further than there are free blocks. */
+static const char *read_rings(const struct place *place, struct state *state, const uint8_t *memory)
 {
     unsigned left = state_count(state, FREE);
     if (left > MOST_FREE)
         return "there are too many free blocks";
-    for (unsigned bin = 0; bin < bins(place); bin++) {
-        uint32_t i = get(memory + bin_at(place, bin), LINK);
-        while (i != 0) {
+    for (unsigned bin = 1; bin < place->index; bin++) {
+        uint32_t i = get(memory + indexed(place, bin) + NEXT, LINK);
+        while (i != bin) {
             int b = i >= place->index && i < place->limit ? state_block(state, i - place->index) : -1;
             if (b < 0 || state->kind[b] != FREE)
-                return "a list names what is no free block";
+                return "a ring names what is no free block";
             if (left-- == 0)
-                return "a list names a block twice";
+                return "a ring names a block twice";
             if (bin_by_table(state->block[b].size) != bin)
                 return "a free block is in another bin than its size";
             state->free[state->frees++] = state->block[b];
             i = get(memory + granule_at(place, state->block[b].start) + NEXT, LINK);
         }
     }
-    return left != 0 ? "a free block is in no list" : NULL;
+    return left != 0 ? "a free block is in no ring" : NULL;
 }
 
 /* Two free blocks do not touch, and none ends at the top. */
@@ -194,39 +201,68 @@ static const char *read_neighbours(const struct state *state)
     return NULL;
 }
 
+/* What is kept of a free block: `next` to `size` in its first granule, `tail` in its last one. */
+static const char *compare_free(const struct place *place, struct run run, const uint8_t *memory,
+                                const uint8_t *expected)
+{
+    size_t first = granule_at(place, run.start);
+    size_t tail = granule_at(place, run.start + run.size - 1u) + TAIL;
+    if (memcmp(memory + first, expected + first, SIZE) != 0)
+        return "the links of a free block are wrong";
+    if (memcmp(memory + first + SIZE, expected + first + SIZE, LINK) != 0)
+        return "the size of a free block is wrong";
+    return memcmp(memory + tail, expected + tail, LINK) != 0 ? "the tail of a free block is not its size" : NULL;
+}
+
 const char *image_compare(const struct place *place, const struct state *state, const uint8_t *memory)
 {
     static uint8_t expected[8192];
     image_write(place, state, expected);
+    const uint8_t *is = memory + place->handle, *should = expected + place->handle;
     if (memcmp(memory, expected, place->handle) != 0)
         return "the map below the handle is not what its blocks ask for";
-    if (memcmp(memory + place->handle, expected + place->handle, TILE) != 0)
+    if (memcmp(is, should, TILE) != 0)
         return "tile 0 is not what its blocks ask for";
-    if (memcmp(memory + place->handle + NONEMPTY, expected + place->handle + NONEMPTY, SET) != 0)
+    if (memcmp(is + NONEMPTY, should + NONEMPTY, SET) != 0)
         return "nonempty is not the set of bins that hold a block";
-    if (memcmp(memory + place->handle + USED_COUNT, expected + place->handle + USED_COUNT, 4) != 0)
+    if (memcmp(is + USED_COUNT, should + USED_COUNT, LINK) != 0)
         return "the count of used granules is wrong";
-    if (memcmp(memory + place->handle + TOP, expected + place->handle + TOP, place->first - place->handle - TOP) != 0)
+    if (memcmp(is, should, place->first - place->handle) != 0)
         return "top, limit or bins are not what the blocks ask for";
     for (unsigned f = 0; f < state->frees; f++) {
-        size_t first = granule_at(place, state->free[f].start);
-        size_t tail = granule_at(place, state->free[f].start + state->free[f].size - 1u) + TAIL;
-        if (memcmp(memory + first, expected + first, TAIL) != 0)
-            return "links or check of a free block are wrong";
-        if (memcmp(memory + tail, expected + tail, LINK) != 0)
-            return "the tail of a free block is not its size";
+        const char *wrong = compare_free(place, state->free[f], memory, expected);
+        if (wrong != NULL)
+            return wrong;
     }
     return NULL;
 }
 
 const char *image_read(const struct place *place, struct state *state, const uint8_t *memory)
 {
-    state->blocks = state->frees = 0;
+    state->frees = 0;
     state->brk = 0;
-    const char *wrong = read_blocks(place, state, memory);
+    const char *wrong = image_read_blocks(place, state, memory);
     if (wrong == NULL)
-        wrong = read_lists(place, state, memory);
+        wrong = read_rings(place, state, memory);
     if (wrong == NULL)
         wrong = read_neighbours(state);
     return wrong != NULL ? wrong : image_compare(place, state, memory);
+}
+
+void image_fields(const struct place *place, const struct state *state,
+                  void (*visit)(void *context, enum field field, size_t at), void *context)
+{
+    for (unsigned bin = 1; bin < place->index; bin++) {
+        visit(context, A_LINK, indexed(place, bin) + NEXT);
+        visit(context, A_LINK, indexed(place, bin) + PREV);
+    }
+    for (unsigned f = 0; f < state->frees; f++) {
+        struct run run = state->free[f];
+        visit(context, A_LINK, granule_at(place, run.start) + NEXT);
+        visit(context, A_LINK, granule_at(place, run.start) + PREV);
+        visit(context, A_SIZE, granule_at(place, run.start) + SIZE);
+        visit(context, A_SIZE, granule_at(place, run.start + run.size - 1u) + TAIL);
+    }
+    visit(context, A_LIMIT, place->handle + LIMIT);
+    visit(context, A_LIMIT, place->handle + LIMIT_AGAIN);
 }

@@ -1,5 +1,5 @@
 /* main.c: the explorations. Without arguments: each in its short form, as a test. With a name: that one
- * alone, in its long form; the next argument, if there is one, is its heap's capacity in granules.
+ * alone, in its long form; the next argument, if there is one, is its heap's capacity in granules, or "short".
  *
  * SPDX-License-Identifier: MIT */
 #include "explore.h"
@@ -26,8 +26,9 @@ static const uint8_t in_one_bin[] = {1, 4, 5, 0};
 
 /* States grow about threefold with each granule. Where blocks are large there are more granules than
  * could all be blocks: what is bounded is the number of live ones. Reserved blocks have 32 granules at
- * least: there it is the granules that the heap itself holds. A brief form of no granules is none: a
- * private heap takes and frees large blocks by the same steps as the system heap. */
+ * least: there it is the granules that the heap itself holds. Damage multiplies the
+ * calls by the fields and the values that each can have. Of no granules there is no brief form: a private heap takes
+ * and frees large blocks by the same steps as the system heap. */
 static const struct exploration {
     const char *name, *sentence;
     const struct subject *subject;
@@ -36,43 +37,48 @@ static const struct exploration {
     {"private",
      "every call from every state of a private heap does what it should",
      &private_heap,
-     {SHORT_CAPACITY, NULL, 16, NO_BOUND, NO_BOUND, false},
-     {15, NULL, 16, NO_BOUND, NO_BOUND, false}},
+     {SHORT_CAPACITY, NULL, 16, NO_BOUND, NO_BOUND, NOTHING},
+     {15, NULL, 16, NO_BOUND, NO_BOUND, NOTHING}},
     {"system",
      "every call from every state of the system heap does what it should",
      &system_heap,
-     {SHORT_CAPACITY - 2, NULL, 16, NO_BOUND, NO_BOUND, true},
-     {15, NULL, 16, NO_BOUND, NO_BOUND, true}},
+     {SHORT_CAPACITY - 2, NULL, 16, NO_BOUND, NO_BOUND, OTHERS},
+     {15, NULL, 16, NO_BOUND, NO_BOUND, OTHERS}},
     {"private-large",
      "so it does in a private heap with large blocks",
      &private_heap,
      {0},
-     {70, around_32, 32, 4, NO_BOUND, false}},
+     {70, around_32, 32, 4, NO_BOUND, NOTHING}},
     {"system-large",
      "so it does in the system heap with large blocks",
      &system_heap,
-     {70, around_32, 2, 3, NO_BOUND, false},
-     {70, around_32, 32, 4, NO_BOUND, false}},
+     {70, around_32, 2, 3, NO_BOUND, NOTHING},
+     {70, around_32, 32, 4, NO_BOUND, NOTHING}},
     {"private-bin",
      "so it does in a private heap where a bin holds three blocks",
      &private_heap,
      {0},
-     {16, in_one_bin, 4, NO_BOUND, NO_BOUND, false}},
+     {16, in_one_bin, 4, NO_BOUND, NO_BOUND, NOTHING}},
     {"system-bin",
      "so it does in the system heap where a bin holds three blocks",
      &system_heap,
-     {16, in_one_bin, 1, 6, NO_BOUND, false},
-     {16, in_one_bin, 4, NO_BOUND, NO_BOUND, false}},
+     {16, in_one_bin, 1, 6, NO_BOUND, NOTHING},
+     {16, in_one_bin, 4, NO_BOUND, NO_BOUND, NOTHING}},
+    {"damage",
+     "a link, a size or a limit that was overwritten is found before it is trusted",
+     &private_heap,
+     {6, NULL, 2, NO_BOUND, NO_BOUND, DAMAGE},
+     {9, NULL, 4, NO_BOUND, NO_BOUND, DAMAGE}},
     {"break",
      "so it does in the system heap where others move the break",
      &system_heap,
-     {35, NULL, 4, NO_BOUND, 3, true},
-     {40, NULL, 4, NO_BOUND, 8, true}},
+     {35, NULL, 4, NO_BOUND, 3, OTHERS},
+     {40, NULL, 4, NO_BOUND, 8, OTHERS}},
     {"break-twice",
      "so it does where others move the break twice",
      &system_heap,
-     {66, NULL, 2, NO_BOUND, 2, true},
-     {70, NULL, 4, NO_BOUND, 5, true}},
+     {66, NULL, 2, NO_BOUND, 2, OTHERS},
+     {70, NULL, 4, NO_BOUND, 5, OTHERS}},
 };
 enum { EXPLORATIONS = sizeof explorations / sizeof explorations[0] };
 
@@ -101,6 +107,8 @@ static void tell(const char *name, const struct bounds *bounds, const struct fou
                   (unsigned long long)found->edges, found->depth);
     if (found->beyond != 0)
         n += snprintf(text + n, room - (size_t)n, "; %llu edges led beyond", (unsigned long long)found->beyond);
+    if (found->damaged != 0)
+        n += snprintf(text + n, room - (size_t)n, "; %llu calls found damage", (unsigned long long)found->damaged);
     if (found->large_at != 0)
         snprintf(text + n, room - (size_t)n, "; large blocks began at %u of 32 granules of a tile",
                  count_bits(found->large_at));
@@ -118,10 +126,11 @@ static void run(const struct exploration *exploration, const struct bounds *boun
 static int run_one(const char *name, const char *capacity)
 {
     for (unsigned e = 0; e < EXPLORATIONS; e++) {
-        struct bounds bounds = explorations[e].whole;
+        bool brief = capacity != NULL && strcmp(capacity, "short") == 0;
+        struct bounds bounds = brief ? explorations[e].brief : explorations[e].whole;
         if (strcmp(name, explorations[e].name) != 0)
             continue;
-        if (capacity != NULL)
+        if (capacity != NULL && !brief)
             bounds.capacity = (unsigned)strtoul(capacity, NULL, 0);
         tap_plan(1);
         run(&explorations[e], &bounds);

@@ -12,7 +12,7 @@ static const struct outcome refused = {false, 0};
 
 /* ---- Taking and freeing ---------------------------------------------------------------------- */
 
-/* The free run for n granules: one of the first two of n's own bin, else the head of the next bin that
+/* The free run for n granules: one of the first two of n's own bin, else the first of the next bin that
  * holds any. Returns its place among the free ones, and whether it is of a higher bin; -1 for none. */
 static int find_free(const struct state *state, unsigned n, bool *higher)
 {
@@ -30,8 +30,9 @@ static int find_free(const struct state *state, unsigned n, bool *higher)
     return -1;
 }
 
-/* Take n granules. What is above the top is one more free block, and is preferred to a larger one of a
- * higher bin, which would be split. */
+/* Take n granules: the high end of a free run. What is left of that goes first into its bin; it can only be
+ * the run's own bin if the run was the first there. What is above the top is one more free block, and is
+ * preferred to a larger one of a higher bin, which would be split. */
 static struct outcome take(const struct frame *frame, struct state *state, unsigned n)
 {
     unsigned top = state_top(state), above = frame->capacity - top;
@@ -44,15 +45,16 @@ static struct outcome take(const struct frame *frame, struct state *state, unsig
         return (struct outcome){true, top};
     }
     struct run found = state->free[f];
-    unsigned b = (unsigned)state_block(state, found.start);
+    unsigned b = (unsigned)state_block(state, found.start), rest = found.size - n;
     state_pull(state, found.start);
-    state->kind[b] = USED;
-    state->block[b].size = (uint8_t)n;
-    if (found.size > n) {
-        state_insert(state, b + 1, FREE, found.start + n, found.size - n);
-        state_push(state, found.start + n, found.size - n);
+    if (rest == 0) {
+        state->kind[b] = USED;
+    } else {
+        state->block[b].size = (uint8_t)rest;
+        state_push(state, found.start, rest);
+        state_insert(state, b + 1, USED, found.start + rest, n);
     }
-    return (struct outcome){true, found.start};
+    return (struct outcome){true, found.start + rest};
 }
 
 /* The used block b becomes free, and one with its free neighbours; at the top it leaves the heap. */
@@ -107,22 +109,25 @@ static struct outcome aligned(const struct frame *frame, struct state *state, un
     return (struct outcome){true, taken.at + gap};
 }
 
-/* Let block b grow to n granules: into the free block above, or above the top if it goes as far as
- * that; else into the free block below as well. False, with nothing changed, if that is not enough. */
+/* Let block b grow to n granules: into the free block above, or above the top; if that is not enough, into the
+ * free block below as well, and then above the top no further than needed. False, with nothing changed, if that is
+ * not enough either. */
 static bool grow(const struct frame *frame, struct state *state, unsigned *b, unsigned n)
 {
     unsigned size = state->block[*b].size, above = 0, below = 0;
     bool at_top = *b + 1 == state->blocks;
-    if (at_top && n - size <= frame->capacity - state_top(state))
-        above = n - size;
-    else if (!at_top && state->kind[*b + 1] == FREE)
+    if (at_top)
+        above = frame->capacity - state_top(state);
+    else if (state->kind[*b + 1] == FREE)
         above = state->block[*b + 1].size;
     if (size + above < n) {
         below = *b > 0 && state->kind[*b - 1] == FREE ? state->block[*b - 1].size : 0;
         if (below == 0 || below + size + above < n)
             return false;
     }
-    if (!at_top && above != 0) {
+    if (at_top) {
+        above = below + size < n ? n - size - below : 0;
+    } else if (above != 0) {
         state_pull(state, state->block[*b + 1].start);
         state_erase(state, *b + 1);
     }
@@ -267,7 +272,7 @@ void model_calls(const struct bounds *bounds, const struct frame *frame, const s
         if (!each_size(&visitor, call, too_many))
             return;
     }
-    if (bounds->others)
+    if (bounds->besides == OTHERS)
         each_break(&visitor, frame, state);
 }
 

@@ -15,7 +15,11 @@ struct bounds {
     unsigned largest_aligned; /* the largest alignment, in granules */
     unsigned live_most;       /* live blocks */
     unsigned held_most;       /* granules below the top that are not the others' */
-    bool others;              /* others move the break */
+    enum {
+        NOTHING,
+        OTHERS, /* move the break */
+        DAMAGE  /* each call is also made where a field was overwritten */
+    } besides;
 };
 
 enum verb { MALLOC, CALLOC, ALIGNED, REALLOC, RELEASE, SBRK, VERBS };
@@ -37,10 +41,9 @@ struct outcome {
 /* Where the heap lies, as far as calls depend on it. */
 struct frame {
     unsigned capacity;    /* granules */
-    unsigned phase;       /* the address of granule 0, in granules, modulo MOST_PHASE */
+    unsigned phase;       /* the address of granule 0, in granules, modulo a number that all alignments divide */
     unsigned spare_bytes; /* between the last granule and the limit of the break */
 };
-enum { MOST_PHASE = 128 };
 
 /* Turn `state` into what it is after the call. */
 struct outcome model(const struct frame *frame, struct state *state, const struct call *call);

@@ -2,7 +2,7 @@
  * takes a size. A refused request leaves all as it was; a served one has the bytes that it asked for,
  * rounded up, and when it is freed all is as it was, too.
  *
- * On a machine of 64 bits each number stands for itself and for its complement, the largest sizes.
+ * On a machine of 64 bits each number is tried, and its complement, one of the largest sizes.
  *
  * SPDX-License-Identifier: MIT */
 #include "prefix.h"
@@ -18,10 +18,10 @@
 #include <errno.h>
 #include <string.h>
 
-/* The largest request that is counted in granules. A 16-bit index reaches 512 KiB, of which the map takes
- * more than 2 KiB; one of 32 bits 2 GiB and 64 GiB (cairn_config.h). */
+/* The largest request that is counted in granules. Of the 2^16 of them that an index of 16 bits reaches the map
+ * takes more than 2^8; one of 32 bits reaches 2 GiB and 32 GiB (cairn_config.h). */
 #if CAIRN_INDEX_BITS == 16
-static const uint64_t largest = (uint64_t)0xff00 * 8;
+static const uint64_t largest = (uint64_t)0xff00 * CAIRN_GRANULE;
 #elif UINTPTR_MAX > 0xffffffffu
 static const uint64_t largest = (uint64_t)0x7fffffff * 16;
 #else

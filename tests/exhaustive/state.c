@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A block is one byte, but for a reserved one: RESERVED_MARK, then its size. */
+/* A block is one byte; a reserved one is two, RESERVED_MARK and its size. */
 enum { USED_MARK = 0x80, RESERVED_MARK = 0 };
 
 /* Read off the table once: a search each time would be a fifth of the work. */
@@ -15,8 +15,8 @@ static uint8_t bins[256];
 
 __attribute__((constructor)) static void read_the_table(void)
 {
-    /* The smallest size of each bin; bin 1 stays empty. */
-    static const uint8_t floors[] = {1, 2, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192};
+    /* The smallest size of each bin; there is no bin 0. */
+    static const uint8_t floors[] = {0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192};
     for (unsigned bin = 0; bin < sizeof floors; bin++)
         for (unsigned size = floors[bin]; size < sizeof bins; size++)
             bins[size] = (uint8_t)bin;

@@ -10,11 +10,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* By DESIGN.md: a granule is four indices. */
+/* As in cairn_config.h: a granule is four indices at least. */
 #ifndef CAIRN_INDEX_BITS
 #define CAIRN_INDEX_BITS 16
 #endif
-enum { LINK = CAIRN_INDEX_BITS / 8, GRANULE = 4 * LINK };
+#ifndef CAIRN_GRANULE
+#define CAIRN_GRANULE (CAIRN_INDEX_BITS / 2)
+#endif
+enum { LINK = CAIRN_INDEX_BITS / 8, GRANULE = CAIRN_GRANULE };
 
 enum { MOST_BLOCKS = 24, MOST_FREE = 13, MOST_PACKED = MOST_BLOCKS * 2 + MOST_FREE + 4 };
 
@@ -28,8 +31,8 @@ struct state {
     uint8_t blocks, frees;
     uint8_t kind[MOST_BLOCKS];
     struct run block[MOST_BLOCKS]; /* from the lowest address up, without a gap */
-    struct run free[MOST_FREE];    /* bin by bin, and each list from its head */
-    uint16_t brk;                  /* bytes up to the others' break, while their newest block stands; else 0 */
+    struct run free[MOST_FREE];    /* bin by bin, and each ring from its first block */
+    uint16_t brk;                  /* bytes up to the others' break, as long as they have their newest block; else 0 */
 };
 
 /* The bin of a size below 256, by the table of DESIGN.md section 6. */
@@ -49,7 +52,7 @@ int state_block(const struct state *state, unsigned start);
 void state_insert(struct state *state, unsigned b, enum kind kind, unsigned start, unsigned size);
 void state_erase(struct state *state, unsigned b);
 
-/* The free run at `start` enters its bin at the head; leaves it. */
+/* The free run at `start` becomes the first of its bin; leaves it. */
 void state_push(struct state *state, unsigned start, unsigned size);
 void state_pull(struct state *state, unsigned start);
 

@@ -28,7 +28,7 @@ struct subject {
     size_t outside_size;
 
     /* Where the others' newest block is: from `start` up to `end`, with the break at `brk`. If it does not
-     * stand any more, the two are the same; then get_others() gives NULL for all. */
+     * exist any more, the two are the same; then get_others() gives NULL for all. */
     void (*put_others)(uint8_t *start, uint8_t *end, uint8_t *brk);
     void (*get_others)(uint8_t **start, uint8_t **end, uint8_t **brk);
 

@@ -34,10 +34,10 @@ static void put_others(uint8_t *start, uint8_t *end, uint8_t *brk)
 
 static void get_others(uint8_t **start, uint8_t **end, uint8_t **brk)
 {
-    bool stands = STATE.reserved != STATE.reserved_top;
-    *start = stands ? heap_pointer(STATE.heap, STATE.reserved) : NULL;
-    *end = stands ? heap_pointer(STATE.heap, STATE.reserved_top) : NULL;
-    *brk = stands ? (uint8_t *)STATE.brk : NULL;
+    bool exists = STATE.reserved != STATE.reserved_top;
+    *start = exists ? heap_pointer(STATE.heap, STATE.reserved) : NULL;
+    *end = exists ? heap_pointer(STATE.heap, STATE.reserved_top) : NULL;
+    *brk = exists ? (uint8_t *)STATE.brk : NULL;
 }
 
 static void before(void)

@@ -7,12 +7,13 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { PHASE = 1, SPARE = 3 };
-enum { ROOM = 0x2000 };
+enum { SPARE = 3, PAGE = 4096, ROOM = 2 * PAGE };
 
-/* Memory that the heap lies in, and the same as it was before the call. */
-static _Alignas(MOST_PHASE *GRANULE) uint8_t room[ROOM], saved_room[ROOM];
+/* Memory that the heap lies in, from its first byte on, where the lowest tile of the map is: what is below that does
+ * not exist. And the same as it was before the call. */
+static uint8_t *room, saved_room[ROOM];
 static uint8_t saved_outside[64];
 
 sigjmp_buf *trial_catcher;
@@ -52,11 +53,22 @@ void trial_catch_signals(void)
 
 /* ---- The heap -------------------------------------------------------------------------------- */
 
-/* Make a heap of `size` bytes, `shift` granules above the margin. Returns granules that it can grow. */
-static size_t begin_at(struct trial *trial, unsigned shift, size_t size)
+static bool make_room(void)
 {
-    trial->memory = room + MARGIN + (size_t)shift * GRANULE;
-    trial->saved = saved_room + (trial->memory - room);
+    if (room != NULL)
+        return true;
+    uint8_t *pages = mmap(NULL, PAGE + ROOM, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED || mprotect(pages + PAGE, ROOM, PROT_READ | PROT_WRITE) != 0)
+        return false;
+    room = pages + PAGE;
+    return true;
+}
+
+/* Make a heap of `size` bytes. Returns granules that it can grow. */
+static size_t begin_with(struct trial *trial, size_t size)
+{
+    trial->memory = room;
+    trial->saved = saved_room;
     trial->size = size;
     trial->frame.spare_bytes = SPARE;
     trial->heap = trial->subject->begin(trial->memory, size, SPARE);
@@ -75,16 +87,16 @@ bool trial_begin(struct trial *trial, const struct subject *subject, unsigned ca
 {
     size_t size = 0;
     trial->subject = subject;
-    while (begin_at(trial, 0, size) < capacity)
-        if ((size += GRANULE) > ROOM / 2)
-            return false;
-    /* Granule 0 of every heap has the same place between multiples of the alignments. */
-    unsigned phase = (unsigned)((uintptr_t)(trial->memory + trial->place.first) / GRANULE % MOST_PHASE);
-    trial->frame.capacity = capacity;
-    trial->frame.phase = PHASE;
-    if (begin_at(trial, (PHASE + MOST_PHASE - phase) % MOST_PHASE, size) != capacity)
+    if (!make_room())
         return false;
-    return image_fits(&trial->place) && subject->outside_size <= sizeof saved_outside;
+    while (begin_with(trial, size) < capacity)
+        if ((size += GRANULE) > ROOM - MARGIN)
+            return false;
+    trial->frame.capacity = capacity;
+    trial->frame.phase = (unsigned)(trial->place.first % PAGE / GRANULE);
+    /* The smallest size for a capacity: no granule is left over. */
+    return trial->place.first + (size_t)capacity * GRANULE == size && image_fits(&trial->place) &&
+           subject->outside_size <= sizeof saved_outside;
 }
 
 /* ---- States ---------------------------------------------------------------------------------- */
@@ -110,7 +122,7 @@ static void fill(uint8_t *p, size_t size)
 }
 
 /* The last bytes of a live block say what the tail of a free block from the one below up to here would:
- * only that one's own size then tells that it does not reach so far. */
+ * only that one's own size then says that it does not reach so far. */
 static void lie(const struct trial *trial, const struct state *state)
 {
     unsigned free_start = 0;
@@ -126,7 +138,7 @@ static void lie(const struct trial *trial, const struct state *state)
     }
 }
 
-/* The others' newest block is the highest of theirs. If none stands, what the break knows is what one
+/* The others' newest block is the highest of theirs. If there is none, what the break knows is what one
  * would leave that began at the top and is gone. */
 static void put_others(const struct trial *trial, const struct state *state)
 {
@@ -140,34 +152,34 @@ static void put_others(const struct trial *trial, const struct state *state)
     trial->subject->put_others(start, end, brk);
 }
 
-void trial_put(struct trial *trial, const struct state *state)
+void trial_put(struct trial *trial, const struct state *state, bool lies)
 {
     trial->state = *state;
-    fill(trial->memory - MARGIN, trial->size + 2 * MARGIN);
+    fill(trial->memory, trial->size + MARGIN);
     image_write(&trial->place, state, trial->memory);
-    lie(trial, state);
+    if (lies)
+        lie(trial, state);
     put_others(trial, state);
-    memcpy(trial->saved - MARGIN, trial->memory - MARGIN, trial->size + 2 * MARGIN);
+    memcpy(trial->saved, trial->memory, trial->size + MARGIN);
     if (trial->subject->outside != NULL)
         memcpy(saved_outside, trial->subject->outside, trial->subject->outside_size);
 }
 
 void trial_restore(const struct trial *trial)
 {
-    memcpy(trial->memory - MARGIN, trial->saved - MARGIN, trial->size + 2 * MARGIN);
+    memcpy(trial->memory, trial->saved, trial->size + MARGIN);
     if (trial->subject->outside != NULL)
         memcpy(trial->subject->outside, saved_outside, trial->subject->outside_size);
 }
 
-bool trial_margins_kept(const struct trial *trial)
+bool trial_margin_kept(const struct trial *trial)
 {
-    return memcmp(trial->memory - MARGIN, trial->saved - MARGIN, MARGIN) == 0 &&
-           memcmp(trial->memory + trial->size, trial->saved + trial->size, MARGIN) == 0;
+    return memcmp(trial->memory + trial->size, trial->saved + trial->size, MARGIN) == 0;
 }
 
 bool trial_unchanged(const struct trial *trial)
 {
-    return memcmp(trial->memory - MARGIN, trial->saved - MARGIN, trial->size + 2 * MARGIN) == 0 &&
+    return memcmp(trial->memory, trial->saved, trial->size + MARGIN) == 0 &&
            (trial->subject->outside == NULL ||
             memcmp(trial->subject->outside, saved_outside, trial->subject->outside_size) == 0);
 }
@@ -201,4 +213,17 @@ void *trial_call(const struct trial *trial, const struct call *call)
     default:
         return subject->move_break(call->increment);
     }
+}
+
+bool trial_survives(const struct trial *trial, const struct call *call, void **given)
+{
+    sigjmp_buf here, *outer = trial_catcher;
+    volatile bool survives = false;
+    if (sigsetjmp(here, 0) == 0) {
+        trial_catcher = &here;
+        *given = trial_call(trial, call);
+        survives = true;
+    }
+    trial_catcher = outer;
+    return survives;
 }

@@ -17,33 +17,36 @@ struct trial {
     struct cairn_heap *heap;
     uint8_t *memory; /* the heap's, and of `size` bytes */
     size_t size;
-    uint8_t *saved; /* as `memory` was before the call; the margins of both are alike */
+    uint8_t *saved; /* as `memory` was before the call, with the margin above it */
     struct state state;
 };
 
-/* Bytes on either side of the heap's memory that nobody may touch. */
+/* Bytes above the heap's memory that must stay as they are. Below it is a page that cannot even be read. */
 enum { MARGIN = 64 };
 
 /* Make a fresh heap of `capacity` granules. False if that is not possible. */
 bool trial_begin(struct trial *trial, const struct subject *subject, unsigned capacity);
 
-/* Put the heap into `state`. Live blocks are full of bytes that tell their place, and their last ones
- * claim to be the tail of a free block. trial_restore() undoes what has happened since. */
-void trial_put(struct trial *trial, const struct state *state);
+/* Put the heap into `state`. Live blocks are full of bytes that depend on their place; if they are to `lie`, their last
+ * ones claim to be the tail of a free block. trial_restore() undoes what has happened since. */
+void trial_put(struct trial *trial, const struct state *state, bool lie);
 void trial_restore(const struct trial *trial);
 
 /* Make the call. Returns what it has returned; a free returns NULL. */
 void *trial_call(const struct trial *trial, const struct call *call);
 
+/* The same, where it may end in cairn_fatal() or a crash: false if it does. */
+bool trial_survives(const struct trial *trial, const struct call *call, void **given);
+
 /* The first byte of granule `at`, now and as saved. */
 uint8_t *trial_bytes(const struct trial *trial, unsigned at);
 const uint8_t *trial_saved(const struct trial *trial, unsigned at);
 
-/* Is every byte as it was before the call, those around the heap's memory and outside of it included? */
+/* Is every byte as it was before the call, those above the heap's memory and outside of it included? */
 bool trial_unchanged(const struct trial *trial);
 
-/* Are the bytes around the heap's memory as they were? */
-bool trial_margins_kept(const struct trial *trial);
+/* Are the bytes above the heap's memory as they were? */
+bool trial_margin_kept(const struct trial *trial);
 
 /* Where cairn_fatal() and a crash lead while it is set, with what they said in the two below. */
 extern sigjmp_buf *trial_catcher;

@@ -1,4 +1,4 @@
-/* words.c: the arithmetic of sizes and of bins, for every number there is ("all"), or for a dense part.
+/* words.c: the arithmetic of sizes, ranges and bins, for every number there is ("all"), or for a dense part.
  *
  * SPDX-License-Identifier: MIT */
 #include "words.h"
@@ -59,6 +59,8 @@ int main(int argc, char **argv)
         TEST(every_count_rotates_by_its_low_five_bits),
         TEST(every_size_is_in_the_bin_of_its_doubling_and_half),
         TEST(every_set_of_bins_has_its_first_and_its_last),
+        TEST(every_range_has_the_largest_heap_that_its_map_allows),
+        TEST(every_range_is_served_and_what_is_left_of_it_counted),
         TEST(every_size_becomes_its_granules_or_none),
         TEST(every_size_finds_room_for_each_alignment_or_none),
         TEST(every_size_is_served_or_refused_by_malloc),

@@ -15,12 +15,17 @@ extern bool all_words;
  * numbers for which it is not are shown. This is a test: it fails if there are any. */
 void each_word(bool (*check)(uint32_t word));
 
-/* The tests of the two programs' parts. */
+/* The bin of a size of 1 to 2^33 - 1, by doubling, not by a formula. */
+unsigned bin_by_doubling(uint64_t size);
+
+/* The tests, file by file. */
 void every_word_has_its_leading_zeros(void);
 void every_count_rotates_by_its_low_five_bits(void);
 void every_size_is_in_the_bin_of_its_doubling_and_half(void);
 void every_set_of_bins_has_its_first_and_its_last(void);
 
+void every_range_has_the_largest_heap_that_its_map_allows(void);
+void every_range_is_served_and_what_is_left_of_it_counted(void);
 void every_size_becomes_its_granules_or_none(void);
 void every_size_finds_room_for_each_alignment_or_none(void);
 void every_size_is_served_or_refused_by_malloc(void);

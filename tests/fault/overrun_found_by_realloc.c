@@ -11,7 +11,7 @@ int main(void)
     void *above = launder(malloc(8));
     free(q);
     p[malloc_usable_size(p)] ^= 1;
-    expect_fatal("an overrun by a byte is found by realloc", CAIRN_CORRUPT_SIZE, q);
+    expect_fatal("an overrun by a byte is found by realloc", CAIRN_CORRUPT_LINK, q);
     p = launder(realloc(p, 80));
     free(above);
     return fatal_missed();

@@ -13,7 +13,7 @@ int main(void)
     void *above = launder(malloc(8));
     free(q);
     free(r); /* now before q in their list */
-    q[CAIRN_GRANULE / 4] ^= 1;
+    q[CAIRN_INDEX_BITS / 8] ^= 1;
     expect_fatal("a backward link that was overwritten is found", CAIRN_CORRUPT_LINK, q);
     free(p);
     free(between);

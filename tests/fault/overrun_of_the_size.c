@@ -12,7 +12,7 @@ int main(void)
     char *q = launder(malloc(96));
     void *above = launder(malloc(8));
     free(q);
-    memset(q + CAIRN_GRANULE / 2, 0, CAIRN_GRANULE / 4);
+    memset(q + CAIRN_INDEX_BITS / 4, 0, CAIRN_INDEX_BITS / 8);
     expect_fatal("a size that was cleared is found", CAIRN_CORRUPT_SIZE, q);
     free(p);
     free(above);

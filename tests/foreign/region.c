@@ -21,7 +21,7 @@ static uintptr_t first(void)
 static uintptr_t past(void)
 {
     uintptr_t end = (uintptr_t)expected_limit & ~(uintptr_t)(CAIRN_GRANULE - 1u);
-    bool left_over = (end - first()) / CAIRN_GRANULE % (4u * CAIRN_GRANULE + 1u) == 1;
+    bool left_over = (end - first()) / CAIRN_GRANULE % (4u * CAIRN_GRANULE + 1u) == 4u * CAIRN_GRANULE;
     return left_over ? end - CAIRN_GRANULE : end;
 }
 

@@ -188,7 +188,7 @@ static void figures_are_right_before_the_first_request(void)
     keep_room(ROOM);
     all = xPortGetFreeHeapSize();
     lowest = all;
-    CHECK(all > ROOM - ROOM / 32 - 100 && all < ROOM);
+    CHECK(all > ROOM - ROOM / 32 - 272 && all < ROOM);
     HeapStats_t figures;
     vPortGetHeapStats(&figures);
     CHECK(figures.xNumberOfFreeBlocks == 1 && figures.xSizeOfLargestFreeBlockInBytes == all);

@@ -3,9 +3,8 @@
  * ever. What is given out lies in the heap's memory, but may be anybody's: who uses a damaged heap may
  * lose any block of it, so that none is looked at, or written but by calloc and realloc.
  *
- * Operations believe `top`, `limit`, `nonempty` and the heads of the bins (DESIGN.md, Misuse); inspection
- * believes `limit`. These are overwritten only for those who do not believe them, and no pointer into
- * them is freed.
+ * Operations believe `top`, and both believe a limit of which the two copies agree (DESIGN.md, Misuse). These are
+ * overwritten only for those who do not believe them, and no pointer into the control data is freed.
  *
  * SPDX-License-Identifier: MIT */
 #include "fuzz.h"
@@ -17,7 +16,7 @@
 
 #include <string.h>
 
-enum { SLOTS = 32, LEAST = 192 };
+enum { SLOTS = 32, LEAST = (HEAP_LEAST_FIRST + 2) * CAIRN_GRANULE, SMALL = 512 };
 
 static struct input input;
 static bool is_system;
@@ -25,6 +24,7 @@ static char *memory;
 static size_t memory_size;
 static struct cairn_heap *heap;
 static index_t limit; /* of the heap, as it was built */
+static char *first;   /* its first granule that can be a block's */
 static void *slots[SLOTS];
 static struct cairn_place place; /* of a check in steps: begun before the heap is overwritten, it goes on */
 
@@ -102,7 +102,7 @@ static void one_wrong_call(void)
 {
     unsigned how = input_below(&input, 3);
     char *p = memory + input_half(&input) % (memory_size + 64u);
-    if (p >= (char *)heap && p < (char *)(heap->bins + bin_of(limit) + 1u))
+    if (p >= (char *)heap && p < first)
         return;
     if (how == 0)
         release(p);
@@ -116,7 +116,8 @@ static void one_wrong_call(void)
 
 static void build(void)
 {
-    memory_size = LEAST + input_half(&input) % (GUARDED_MOST - LEAST);
+    unsigned size = input_half(&input);
+    memory_size = LEAST + size / 2u % ((size % 2u ? (size_t)SMALL : GUARDED_MOST) - LEAST);
     is_system = input_below(&input, 2);
     memory = guarded(memory_size);
     memset(memory, 0, memory_size);
@@ -130,6 +131,7 @@ static void build(void)
     }
     REQUIRE(heap != NULL);
     limit = heap->limit;
+    first = heap_pointer(heap, heap_first_granule(limit));
     for (unsigned steps = input_byte(&input); steps > 0; steps--)
         one_call();
     REQUIRE(cairn_check(heap, NULL) == 0);
@@ -183,18 +185,20 @@ static void overwrite_link(void)
     *field = (link_t)(input_below(&input, 2) ? some_granule() : input_byte(&input));
 }
 
-/* A link, and what it is checked by. */
-static void forge_link(void)
+/* Two links, or two sizes, that prove each other. */
+static void forge(void)
 {
-    struct granule *first = heap_granule(heap, some_granule() % limit);
-    link_t bits = (link_t)(first->next ^ some_granule());
-    first->next ^= bits;
-    first->check ^= bits;
+    index_t i = some_granule() % limit, j = some_granule() % limit;
+    if (input_below(&input, 2)) {
+        heap_granule(heap, i)->next = (link_t)j;
+        heap_granule(heap, j)->prev = (link_t)i;
+    } else if (i <= j) {
+        heap_granule(heap, i)->size = heap_granule(heap, j)->tail = (link_t)(j - i + 1u);
+    }
 }
 
 static void overwrite(void)
 {
-    size_t control = (size_t)((char *)heap_pointer(heap, heap_first_granule(limit)) - memory);
     find_edges();
     for (unsigned times = 1 + input_below(&input, 8); times > 0; times--) {
         switch (input_below(&input, 5)) {
@@ -202,13 +206,13 @@ static void overwrite(void)
             overwrite_bytes(memory_size);
             break;
         case 1:
-            overwrite_bytes(control);
+            overwrite_bytes((size_t)(first - memory));
             break;
         case 2:
             overwrite_bit();
             break;
         case 3:
-            forge_link();
+            forge();
             break;
         default:
             overwrite_link();
@@ -293,20 +297,15 @@ static void operate_each(void)
 static void overwrite_for_inspection(void)
 {
     overwrite();
-    heap->limit = (link_t)limit;
+    if (heap->limit == heap->limit_again)
+        heap->limit = heap->limit_again = (link_t)limit;
 }
 
 static void overwrite_for_operations(void)
 {
-    struct cairn_heap control = *heap;
-    link_t bins[BIN_COUNT];
-    size_t bins_size = (bin_of(limit) + 1u) * sizeof(link_t);
-    memcpy(bins, heap->bins, bins_size);
-    overwrite();
-    heap->nonempty = control.nonempty;
-    heap->top = control.top;
-    heap->limit = control.limit;
-    memcpy(heap->bins, bins, bins_size);
+    link_t top = heap->top;
+    overwrite_for_inspection();
+    heap->top = top;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

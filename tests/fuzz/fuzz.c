@@ -41,6 +41,7 @@ bool fuzz_is_fatal(void (*action)(void *), void *context)
         return false;
     }
     catching = false;
+    host_lock_depth = 0;
     return true;
 }
 

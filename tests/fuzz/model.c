@@ -98,12 +98,12 @@ static void raise_break(char *old, char *moved)
 
 bool model_break_must_move(const char *now, ptrdiff_t increment)
 {
-    const struct foreign *last = &foreign[foreign_count - 1];
+    const struct foreign *last = foreign_count > 0 ? &foreign[foreign_count - 1] : NULL;
     struct cairn_heap *heap = cairn_system();
     struct cairn_stats stats;
     if (increment <= 0)
         return increment == 0 ||
-               (foreign_count > 0 && last->end == now && returnable != NULL && -increment <= now - returnable);
+               (last != NULL && last->end == now && returnable != NULL && -increment <= now - returnable);
     if (heap == NULL)
         return increment <= homes[0].end - now;
     cairn_stats(heap, &stats); /* what is not the heap's is 32 granules at least */

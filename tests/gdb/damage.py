@@ -4,15 +4,17 @@ listed without a doubt is another than it was.
 SPDX-License-Identifier: MIT
 """
 import random
+import subprocess
 from concurrent.futures import ProcessPoolExecutor
 
 from look import image_of, run_alone  # which knows where the others are
 from cairn_elf import Elf, Problem
-from cairn_heap import Heap, Memory, Unreadable
+from cairn_heap import Heap, Memory, Unreadable, limit_of, map_granules
 from cairn_survey import Survey
 from tap import equal, for_each, run_tests
 
-TREES = ("mps2-an385", "mps2-an385/guarded", "mps2-an385/wide-regions")
+TREES = ("mps2-an385", "mps2-an385/guarded", "mps2-an385/coarse", "mps2-an385/wide-regions", "host/64",
+         "host/64-wide")
 RUNS = 1500  # overwrites of several words
 # What cairn_check() has numbers for, of what is kept with each block and in free memory.
 GUARDS = {"overrun": "I11", "write after free": "I12"}
@@ -130,6 +132,49 @@ def with_many_words_damaged_few_blocks_are_listed_wrongly_without_a_doubt(tree):
     wrong, tried = found[tree].runs_wrong, found[tree].runs
     print(f"# with 4 to 64 bytes damaged, {wrong} times of {tried}")
     assert tried > RUNS / 2 and wrong <= (0 if tree.endswith("guarded") else tried // 50)
+
+
+@for_each(TREES)
+def a_ring_that_is_broken_in_one_place_is_followed_from_both_ends(tree):
+    scene = Scene(tree)
+    survey = scene.survey()
+    heap = survey.heap
+    number, blocks = max(survey.bins.items(), key=lambda item: len(item[1]))
+    assert len(blocks) > 2
+    scene.write(heap.address(blocks[0]) + scene.layout["free.next"] - scene.start, 0xffff)
+    survey = scene.survey()
+    equal((survey.bins[number], [damage[:2] for damage in survey.damages]), (blocks, [("I7", heap.address(blocks[0]))]))
+
+
+@for_each([f"{tree} {field}" for tree in TREES for field in ("limit", "limit_again")])
+def of_a_limit_that_is_overwritten_once_the_other_copy_is_taken(what):
+    tree, field = what.split()
+    scene = Scene(tree)
+    truth, at = certain(scene.survey()), scene.handle - scene.start + scene.layout[f"heap.{field}"]
+    for limit in (0, 5, 20, 100, 0x4141, 0xffff):
+        scene.memory[at:at + 2] = limit.to_bytes(2, "little")
+        survey = scene.survey()
+        equal(([damage[:2] for damage in survey.damages], certain(survey)), ([("I1", scene.handle)], truth), str(limit))
+
+
+@for_each(["mps2-an385", "mps2-an385/coarse"])
+def what_the_index_does_not_reach_is_told(tree):
+    """Of a heap that tools/heap_run.c has made of 64 KiB more than that."""
+    layout, start = Elf(image_of(tree, "damage")).layout(), 0x20000000
+    size = 0x10000 * layout["granule"] + 0x10000
+    program = "build/host/coarse/heap_run" if tree.endswith("coarse") else "build/host/heap_run"
+    control = subprocess.run([program, "control", "tests/traces/lua-life.trace", str(start), str(size)],
+                             capture_output=True, check=True).stdout
+
+    def read(address, count):
+        if not start <= address <= address + count <= start + len(control):
+            raise Unreadable(address)
+        return control[address - start:address - start + count]
+
+    below = map_granules(limit_of(0x10000, layout["granule"], 8), layout["granule"], 8) * layout["granule"]
+    heap = Heap(layout, Memory(read), start + below, "heap", start + size)
+    figures = heap.figures()
+    equal((heap.limits, figures["control"], figures["left_over"]), ([heap.stored_limit], len(control), 0x10000))
 
 
 with ProcessPoolExecutor(2) as pool:

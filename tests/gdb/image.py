@@ -4,22 +4,22 @@ ELF file must hold for it.
 SPDX-License-Identifier: MIT
 """
 import glob
+import json
 import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 from look import CROSS, KILL, RAM, board_of, command, console, gdb, heaps_of, image_of, listed, target, tool, work
-from tap import equal, for_each, run_tests, test
+from cairn_firmware import REASONS
+from tap import cairn, equal, for_each, run_tests, test
 
 # Each with a way to get an image: QEMU's by physical and by virtual address, and gdb's own.
 GDB_DUMP = "dump binary memory {path} {start} {start}+{size}"
 TREES = {"mps2-an385": "monitor pmemsave {start} {size} \"{path}\"",
          "mps2-an385/guarded": "monitor memsave {start} {size} \"{path}\"",
-         "microbit/counted": GDB_DUMP, "mps2-an505/wide-regions": GDB_DUMP}
+         "mps2-an385/coarse": GDB_DUMP, "microbit/counted": GDB_DUMP, "mps2-an505/wide-regions": GDB_DUMP}
 PLAIN = "mps2-an385"
 COMMANDS = ("map", "blocks", "bins", "stats", "check", "find before_free")
-
-
 
 
 # ---- The firmware, once ----------------------------------------------------------------------------------
@@ -111,6 +111,31 @@ def without_symbols_a_heap_is_named_by_its_handle(tree):
     status, text = tool(stripped, dump.ram("sound"), "blocks", hex(dump.handle))
     equal(status, 0, text)
     equal([block[:2] for block in listed(text).get(dump.handle, [])], [block[:2] for block in dump.blocks])
+
+
+@for_each(TREES)
+def the_page_of_an_image_has_the_blocks(tree):
+    """cairn view: each with its bytes, as they were asked for where blocks tell, and its place."""
+    dump, page = dumps[tree], work(tree, "view.html")
+    ram, _, start = dump.ram("sound").rpartition("@")
+    cairn("view", ram, "--ram-at", start, "--elf", dump.elf, "-o", page)
+    with open(page, encoding="utf-8") as file:
+        data = json.loads(re.search(r'id="data">(.*?)</script>', file.read(), re.S)[1])
+    trailed = tree.endswith(("guarded", "counted"))
+    seen = [(data["start"] + place * data["granule"], size) for place, size in zip(data["places"], data["sizes"])]
+    equal(seen, [(at, asked if trailed and asked is not None else size)
+                 for at, size, kind, asked, *_ in dump.blocks if kind != "free"])
+    equal(data["start"] + data["control"] * data["granule"], dump.blocks[0][0])
+
+
+@test
+def reasons_have_the_words_of_the_library():
+    with open("allocator/cairn.h", encoding="ascii") as header, open("allocator/inspect.c", encoding="ascii") as source:
+        names = re.search(r"enum cairn_reason \{(.*?)\};", header.read(), re.S)[1]
+        text = source.read()
+    names = re.findall(r"^    (CAIRN_\w+)", names, re.M)
+    words = [re.search(rf"case {name}:\s+return \"(.*)\";", text)[1] for name in names]
+    equal(REASONS, dict(enumerate(zip(names, words), 1)))
 
 
 @test

@@ -2,6 +2,7 @@
 
 SPDX-License-Identifier: MIT
 """
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 from look import KILL, command, console, gdb, heaps_of, image_of, listed, numbers_of, target, work
@@ -9,10 +10,16 @@ from tap import for_each, run_tests, test
 
 BOARDS = ("microbit", "mps2-an385", "mps2-an505")
 TREES = [f"{board}{kind}" for board in BOARDS for kind in ("", "/guarded", "/counted")]
-TREES += ["mps2-an385/wide-regions", "mps2-an505/wide-regions"]
+TREES += ["mps2-an385/coarse", "mps2-an385/wide-regions", "mps2-an505/wide-regions"]
 
 # Heaps whose blocks tell who owns them.
 TRAILED = {"guarded": ("system", "region", "pool"), "counted": ("system",)}
+
+# Parts of the control data, and what each is called.
+FIELDS = {"tile0.used": "the map of ", "nonempty": "nonempty", "limit": "limit", "top": "top", "used": "used",
+          "limit_again": "limit_again", "bin1[0]": "the link of bin 1 to its first block",
+          "bin3[1]": "the link of bin 3 to its last block", "more_bins[1].prev": "the link of bin 5 to its last block",
+          "more_bins[1].size": "a part of bin 5 that keeps nothing"}
 
 
 class Session:
@@ -43,8 +50,9 @@ class Session:
         return "".join(command(mark, words) for mark, words in (
             ("pool", "cairn blocks pool"), ("pool check", "cairn check *pool"),
             ("find used", "cairn find before_free+2"), ("find free", "cairn find behind"),
-            ("find freed", "cairn find freed+10"), ("find in pool", "cairn find (char *)pool+90, pool"),
+            ("find freed", "cairn find freed+10"), ("find in pool", "cairn find (char *)pool+200, pool"),
             ("find control", "cairn find (char *)cairn_system_state.heap-3"), ("find nowhere", "cairn find &pool"),
+            *((f"part {field}", f"cairn find &cairn_system_state.heap->{field}") for field in FIELDS),
             ("find nonsense", "cairn find no_such_thing")))
 
     def listed(self, stage):
@@ -157,7 +165,9 @@ def bytes_are_found_by_canaries_and_fill(s):
 @sentence
 def what_lies_at_an_address_is_found(s):
     size, said = s.behind - s.before, s.said
-    freed = "owner take_small (scene.c:" in said["find freed"] and "freed by set_system (scene.c:" in said["find freed"]
+    # At -Os the call of free() may be in a function that is inline elsewhere.
+    freed = ("owner take_small (scene.c:" in said["find freed"] and
+             re.search(r"freed by (set_system|give_back) \(scene.c:", said["find freed"]) is not None)
     return (f"{s.before + 2:#x} is 2 bytes into the used block {s.before:#x}, {size} bytes" in said["find used"] and
             f"{s.behind:#x} is 0 bytes into the free block {s.behind:#x}, " in said["find free"] and
             f"below: used block {s.before:#x}, {size} bytes" in said["find free"] and
@@ -168,11 +178,19 @@ def what_lies_at_an_address_is_found(s):
 
 
 @sentence
+def each_part_of_the_control_data_has_its_name(s):
+    return all(re.search(f" is control data: {re.escape(name)}" + ("$" if name[-1] != " " else ""),
+                         s.said[f"part {field}"], re.M) for field, name in FIELDS.items())
+
+
+@sentence
 def why_the_firmware_stopped_is_told(s):
     text = s.said["fatal check"]
     if s.kind in TRAILED:
         block = "damaged: live block " if s.kind == "guarded" else "into the used block "
-        return f"stopped in cairn_fatal(CAIRN_OVERRUN, {s.behind - 8:#x}): " in text and f"{block}{s.before:#x}" in text
+        suspect = f"written, probably, by the owner of: live block {s.before:#x}"
+        return (f"stopped in cairn_fatal(CAIRN_OVERRUN, {s.behind - 8:#x}): " in text and
+                f"{block}{s.before:#x}" in text and (suspect in text) == (s.kind == "guarded"))
     return (f"stopped in cairn_fatal(CAIRN_CORRUPT_SIZE, {s.behind:#x}): " in text and
             f"  {s.behind:#x} is " in text and "is half done" in text)
 

@@ -47,7 +47,8 @@ def qemu(tree, elf, console):
 
 def run_alone(tree, elf):
     """The console of a run without a debugger."""
-    done = subprocess.run(qemu(tree, elf, "stdio,id=console"), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    words = [elf] if board_of(tree) == "host" else qemu(tree, elf, "stdio,id=console")
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=120)
     return done.stdout
 

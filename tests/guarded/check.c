@@ -60,6 +60,25 @@ static void a_size_that_does_not_fit_breaks_i11(void)
     CHECK(cairn_check(heap, NULL) == 0);
 }
 
+/* As a block for so many bytes would be smaller: there is no such block. */
+static void a_size_that_is_too_small_for_its_block_breaks_i11(void)
+{
+    set();
+    size_t *size = (size_t *)(void *)(blocks[9] - sizeof(size_t)); /* block 8's */
+    CHECK(*size == sizes[8] && sizes[8] == 3);
+    *size = sizes[8] + 2 * CAIRN_GRANULE;
+    CHECK(cairn_check(heap, NULL) == 11);
+    *size = sizes[8];
+    size = (size_t *)(void *)(blocks[7] - sizeof(size_t));
+    CHECK(*size == sizes[6] && sizes[6] == 30);
+    for (*size = 0; *size < 30 - CAIRN_GRANULE; ++*size) {
+        const void *where;
+        CHECK(cairn_check(heap, &where) == 11 && (char *)where == blocks[7] - 2 * sizeof(void *));
+    }
+    *size = sizes[6];
+    CHECK(cairn_check(heap, NULL) == 0);
+}
+
 /* But for its links and its size at both ends, which other invariants prove. */
 static bool find_in_free(void *context, void *p, size_t size, enum cairn_kind kind)
 {
@@ -104,5 +123,5 @@ static void what_others_took_by_sbrk_may_hold_anything(void)
 }
 
 TAP_MAIN(TEST(a_byte_behind_a_live_block_breaks_i11), TEST(a_size_that_does_not_fit_breaks_i11),
-         TEST(a_byte_of_a_free_block_breaks_i12), TEST(a_byte_above_the_top_breaks_i12),
-         TEST(what_others_took_by_sbrk_may_hold_anything))
+         TEST(a_size_that_is_too_small_for_its_block_breaks_i11), TEST(a_byte_of_a_free_block_breaks_i12),
+         TEST(a_byte_above_the_top_breaks_i12), TEST(what_others_took_by_sbrk_may_hold_anything))

@@ -68,7 +68,7 @@ static void a_boundary_inside_a_live_block_is_found(void)
             set();
             char *p = launder(cairn_malloc(heap, LARGE));
             fill(p, LARGE, k); /* what is taken for the size is no size */
-            map_set_bound(heap, heap_granule_index(heap, p) + k);
+            map_turn_bound(heap, heap_granule_index(heap, p) + k);
             CHECK(is_fatal(actions[n], heap, p) && fatal_reason == CAIRN_OVERRUN && the_report_is_bounded());
         }
 }
@@ -80,7 +80,7 @@ static void a_boundary_inside_free_memory_is_found_when_it_is_given_out(void)
         for (unsigned n = 0; n < 2; n++) {
             set();
             index_t i = heap->top;
-            map_set_bound(heap, i + k);
+            map_turn_bound(heap, i + k);
             CHECK(is_fatal(actions[n], heap, NULL) && fatal_reason == CAIRN_NOT_A_BLOCK);
             CHECK(fatal_address == heap_pointer(heap, i) && the_report_is_bounded());
         }
@@ -111,7 +111,7 @@ static void without_a_sentinel_a_report_ends_at_the_top(void)
 {
     struct cairn_report report;
     char *last = set_full();
-    map_clear_bound(heap, heap->top);
+    map_turn_bound(heap, heap->top);
     cairn_explain(CAIRN_OVERRUN, last, &report);
     CHECK(report.damaged.start == last && report.damaged.live);
     CHECK(last + report.damaged.size <= memory.heap + SIZE);

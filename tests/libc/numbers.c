@@ -38,7 +38,7 @@ static void there_is_room_for_hundreds_of_digits(void)
 {
     digits = room() > 6000 ? MOST : FEW;
     tap_comment_number("digits:", digits);
-    CHECK(room() > 3000);
+    CHECK(room() > 2800);
 }
 
 /* So many digits in `text`: `first`, zeros, `last`; and where there is no point among them, an exponent that makes

@@ -15,7 +15,7 @@
 const char *__tsan_default_suppressions(void), *__tsan_default_options(void);
 const char *__tsan_default_suppressions(void)
 {
-    return "race:heap_free_size_below\n";
+    return "race:heap_free_below\n";
 }
 
 /* It must remember who read. */

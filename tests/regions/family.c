@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-enum { SIZE = 768, BLOCK = 64 };
+enum { SIZE = 1280, BLOCK = 64 };
 static _Alignas(64) char near[SIZE], far[SIZE], kept[SIZE];
 
 enum { COLOUR = CAIRN_FIRST_USER, TASTE = CAIRN_FIRST_USER << 1 };
@@ -22,12 +22,22 @@ static bool in_system(const void *p)
     return p != NULL && !within(p, near) && !within(p, far) && !within(p, kept);
 }
 
+/* A block of the system heap; NULL if it has no room. */
+static void *take_system(size_t size)
+{
+    void *p = launder(malloc(size));
+    if (in_system(p))
+        return p;
+    free(p);
+    return NULL;
+}
+
 /* Take all that the system heap has. The list of blocks is in the blocks. */
 static void *fill_system(void)
 {
     void **last = NULL;
     for (size_t size = room(); size >= sizeof last; size /= 2)
-        for (void **p; (p = cairn_malloc(cairn_system(), size)) != NULL; last = p)
+        for (void **p; (p = take_system(size)) != NULL; last = p)
             *p = last;
     return last;
 }
@@ -84,11 +94,12 @@ static void malloc_falls_back_in_order_but_not_to_what_is_on_request(void)
         CHECK(malloc_usable_size(p) == BLOCK);
         *p = all;
     }
-    CHECK(far_began && turns > 2 * SIZE / BLOCK / 2 && errno == ENOMEM);
+    CHECK(far_began && turns > 2 * SIZE / bytes_of_block(BLOCK) / 2 && errno == ENOMEM);
     CHECK(all_free(cairn_region(1, NULL)));
     struct cairn_stats stats;
     cairn_stats(cairn_region(0, NULL), &stats);
-    CHECK(stats.used != 0 && stats.used % BLOCK == 0 && stats.can_grow + stats.free < BLOCK);
+    CHECK(stats.used != 0 && stats.used % bytes_of_block(BLOCK) == 0);
+    CHECK(stats.can_grow + stats.free < bytes_of_block(BLOCK));
     free_list(all);
     CHECK(regions_empty());
     free_list(list);
@@ -116,11 +127,16 @@ static void a_request_by_attributes_gets_all_of_them_or_nothing(void)
     CHECK(cairn_malloc_in(CAIRN_FAST | CAIRN_EXTERNAL, 1) == NULL && errno == ENOMEM);
     errno = 0;
     CHECK(cairn_malloc_in(CAIRN_FAST, SIZE) == NULL && errno == ENOMEM);
-    errno = 0;
-    CHECK(cairn_malloc_in(0, SIZE_MAX) == NULL && errno == ENOMEM);
+    static const size_t too_large[] = {SIZE_MAX, SIZE_MAX - CAIRN_GRANULE, (size_t)PTRDIFF_MAX + 1, HEAP_MAX_REQUEST};
+    static const uint32_t kinds[] = {0, CAIRN_FAST, CAIRN_DMA, CAIRN_DMA | TASTE};
+    for (unsigned i = 0; i < 4; i++)
+        for (unsigned k = 0; k < 4; k++) {
+            errno = 0;
+            CHECK(cairn_malloc_in(kinds[k], too_large[i]) == NULL && errno == ENOMEM);
+        }
     void *p = launder(cairn_malloc_in(CAIRN_DMA, BLOCK)); /* CAIRN_SYSTEM_ATTRIBUTES */
     void *q = launder(cairn_malloc_in(0, 0));
-    CHECK(in_system(p) && in_system(q) && malloc_usable_size(q) == CAIRN_GRANULE);
+    CHECK(in_system(p) && in_system(q) && malloc_usable_size(q) == usable_bytes(0));
     void *list = fill_system();
     void *r = launder(cairn_malloc_in(CAIRN_DMA, BLOCK));
     CHECK(within(r, kept));
@@ -213,9 +229,9 @@ static void dma_memory_has_its_cache_lines_to_itself(void)
         CHECK(in_system(p) && in_system(q));
         CHECK(aligned(p, CAIRN_CACHE_LINE) && aligned(q, CAIRN_CACHE_LINE));
         CHECK(malloc_usable_size(p) >= size && malloc_usable_size(p) != 0);
-        CHECK(malloc_usable_size(p) % CAIRN_CACHE_LINE == 0);
+        CHECK(malloc_usable_size(p) % CAIRN_CACHE_LINE == 0 && malloc_usable_size(q) == malloc_usable_size(p));
         struct count used = count_blocks(cairn_system(), CAIRN_USED);
-        CHECK(used.bytes == CAIRN_GRANULE + malloc_usable_size(p) + malloc_usable_size(q));
+        CHECK(used.bytes == bytes_of_block(CAIRN_GRANULE) + 2 * bytes_of_block(malloc_usable_size(p)));
         fill(p, malloc_usable_size(p), 5);
         CHECK(sound(cairn_system()));
         free(p);
@@ -233,7 +249,8 @@ static void dma_memory_has_its_cache_lines_to_itself(void)
     }
     void *list = fill_system();
     char *p = launder(cairn_dma_alloc(33));
-    CHECK(within(p, kept) && aligned(p, CAIRN_CACHE_LINE) && malloc_usable_size(p) == 64);
+    CHECK(within(p, kept) && aligned(p, CAIRN_CACHE_LINE));
+    CHECK(malloc_usable_size(p) == (33 + CAIRN_CACHE_LINE - 1) / CAIRN_CACHE_LINE * CAIRN_CACHE_LINE);
     CHECK(cairn_dma_alloc(SIZE) == NULL && regions_empty() == false);
     free(p);
     free_list(list);

@@ -1,4 +1,5 @@
-/* A write past the end of a region's block, into a free one.
+/* A write past the end of a region's block, into a free one. Where the heap keeps a trailer with each block, it is
+ * that which is found damaged.
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
@@ -13,10 +14,10 @@ int main(void)
     char *p = launder(cairn_malloc_in(CAIRN_EXTERNAL, 24));
     char *q = launder(cairn_malloc_in(CAIRN_EXTERNAL, 24));
     void *above = launder(cairn_malloc_in(CAIRN_EXTERNAL, 24));
-    size_t size = malloc_usable_size(p);
     free(q);
-    expect_fatal("an overrun into a free block of a region is caught", CAIRN_CORRUPT_SIZE, q);
-    fill(p, size + CAIRN_GRANULE, 7);
+    expect_fatal("an overrun into a free block of a region is caught",
+                 KEPT_BEHIND != 0 ? CAIRN_OVERRUN : CAIRN_CORRUPT_SIZE, KEPT_BEHIND != 0 ? q - 2 * sizeof(void *) : q);
+    fill(p, (size_t)(q - p) + CAIRN_GRANULE, 7);
     free(launder(p));
     free(above);
     return fatal_missed();

@@ -14,7 +14,8 @@ for image in cortex-m0-fast:600 cortex-m0-small:600 cortex-m3-fast:200 cortex-m3
         $tree/bound/"${image%:*}".elf mps2-an385 "${image#*:}" malloc free realloc aligned_alloc
 done
 ends "a fact that is wrong is found out by a run" 1 "left all computed paths" "$PYTHON" tests/bound/follow.py \
-    --fact "never cairn_heap_take_top then cairn_heap_move_top" $tree/bound/cortex-m3-fast.elf mps2-an385 1000 malloc free
+    --fact "never cairn_heap_live_size then heap_attach" $tree/bound/cortex-m3-small.elf mps2-an385 1000 \
+    malloc free realloc aligned_alloc
 
 "$PYTHON" bench/random_trace.py random-log-uniform >"$work/random-log-uniform.trace"
 eval "set -- $(cat $tree/bound/replay.args)"

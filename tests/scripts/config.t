@@ -3,7 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 24
+plan 35
 
 # compiles FLAG...: the heap, for the target.
 compiles() {
@@ -13,7 +13,8 @@ compiles() {
     done
 }
 
-remedy="CAIRN_INDEX_BITS must be 16 (heaps up to 512 KiB) or 32"
+remedy="CAIRN_INDEX_BITS must be 16 (heaps up to 512 KiB; up to 1 MiB with CAIRN_GRANULE=16) or 32"
+granule="CAIRN_GRANULE must be 8 or 16 with CAIRN_INDEX_BITS=16, and 16 with CAIRN_INDEX_BITS=32"
 
 passes "the defaults compile" compiles
 passes "an index of 16 bits compiles" compiles -DCAIRN_INDEX_BITS=16
@@ -25,6 +26,20 @@ refuses "an index of no bits does not compile" "$remedy" compiles -DCAIRN_INDEX_
 echo '#define CAIRN_INDEX_BITS 24' >"$work/my_config.h"
 refuses "a header of the user's own is read" "$remedy" \
     compiles -I"$work" -DCAIRN_CONFIG_HEADER='"my_config.h"'
+
+passes "granules of 8 bytes with an index of 16 bits compile" compiles -DCAIRN_INDEX_BITS=16 -DCAIRN_GRANULE=8
+passes "granules of 16 bytes with an index of 16 bits compile" compiles -DCAIRN_INDEX_BITS=16 -DCAIRN_GRANULE=16
+passes "granules of 16 bytes with an index of 32 bits compile" compiles -DCAIRN_INDEX_BITS=32 -DCAIRN_GRANULE=16
+passes "granules of 16 bytes in a heap that is watched compile" \
+    compiles -DCAIRN_GRANULE=16 -DCAIRN_CHECK=2 -DCAIRN_STATS=1 -DCAIRN_SITES=16 -DCAIRN_TRACE=1 -DCAIRN_REGIONS=1
+for pair in "16 4" "16 12" "16 32" "16 0" "32 8" "32 32"; do
+    # shellcheck disable=SC2086
+    set -- $pair
+    refuses "granules of $2 bytes with an index of $1 bits do not compile" "$granule" \
+        compiles -DCAIRN_INDEX_BITS="$1" -DCAIRN_GRANULE="$2"
+done
+refuses "an index of 8 bits does not compile, whatever the granule" "$remedy" \
+    compiles -DCAIRN_INDEX_BITS=8 -DCAIRN_GRANULE=16
 
 passes "regions compile" compiles -DCAIRN_REGIONS=1
 passes "a cache line of 64 bytes compiles" compiles -DCAIRN_REGIONS=1 -DCAIRN_CACHE_LINE=64

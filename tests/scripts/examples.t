@@ -35,6 +35,6 @@ says mps2-an385/example/interrupt "message 4 from the handler"
 says mps2-an385/example/private-heap "round 2: 7 words in 56 bytes"
 says mps2-an385/example/sbrk-alone "a request for 64 MiB gives NULL"
 says mps2-an385/example/cxx "50 squares in a heap of their own, the last is 2401"
-says mps2-an385/example/regions "external RAM: 153600 bytes used, 354696 could follow"
+says mps2-an385/example/regions "external RAM: 153600 bytes used, 354536 could follow"
 
 done_testing

@@ -4,7 +4,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 29
+plan 31
 
 # compiles VERSION FLAG...: the heap with the kernel's headers of that version, with all warnings.
 compiles() {
@@ -44,12 +44,15 @@ configured() {
 }
 total='#undef configTOTAL_HEAP_SIZE
 #define configTOTAL_HEAP_SIZE'
-too_large="configTOTAL_HEAP_SIZE: above 512 KiB, build Cairn with CAIRN_INDEX_BITS=32"
+too_large="configTOTAL_HEAP_SIZE: above 512 KiB, build Cairn with CAIRN_GRANULE=16 (up to 1 MiB) or CAIRN_INDEX_BITS=32"
 refuses "a ucHeap too small for a heap does not compile" "configTOTAL_HEAP_SIZE: too small for a heap" \
     configured "$total (100)" -DOVER_UCHEAP
 refuses "a ucHeap that the index does not reach does not compile" "$too_large" \
     configured "$total ((size_t)(512 * 1024 + 1))" -DOVER_UCHEAP
 passes "a ucHeap that the index just reaches compiles" configured "$total ((size_t)(512 * 1024))" -DOVER_UCHEAP
+passes "one of 1 MiB compiles with granules of 16 bytes" configured "$total 1024 * 1024" -DOVER_UCHEAP -DCAIRN_GRANULE=16
+refuses "one that is larger still does not" "$too_large" \
+    configured "$total ((size_t)(1024 * 1024 + 1))" -DOVER_UCHEAP -DCAIRN_GRANULE=16
 passes "a larger one compiles with a 32-bit index" configured "$total 1024 * 1024" -DOVER_UCHEAP -DCAIRN_INDEX_BITS=32
 rm "$work/FreeRTOSConfig.h"
 

@@ -3,7 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 13
+plan 15
 
 # link BOARD MEMORY SOURCE [FLAG...]: a firmware of SOURCE.
 link() {
@@ -37,7 +37,6 @@ mps2=boards/mps2-an385/memory.ld
 small=$(program 16)
 no_room="layout: the heap starts above its limit: no RAM is left for it."
 in_stack="layout: the heap reaches into the stack."
-too_large="layout: the heap is larger than a 16-bit index reaches (512 KiB)."
 
 passes "a program with little static data links" link microbit $microbit "$small"
 passes "a heap of a chosen size links" link microbit $microbit "$small" -Wl,--defsym=_heap_size=4096
@@ -50,8 +49,16 @@ refuses "a heap that reaches into the stack does not link" "$in_stack" \
 refuses "a heap larger than the RAM does not link" "$in_stack" \
     link microbit $microbit "$small" -Wl,--defsym=_heap_size=0x10000
 refuses "a heap without a byte does not link" "$no_room" link microbit $microbit "$small" -Wl,--defsym=_heap_size=0
-refuses "a heap that a 16-bit index does not reach does not link" "$too_large" \
+passes "a heap that a 16-bit index does not reach links" \
     link mps2-an385 $mps2 "$small" -Wl,--defsym=_heap_size=0x100000
+{
+    cat $mps2
+    echo 'ASSERT(__heap_limit - __heap_start <= cairn_heap_max, "mine: not all of the heap is served")'
+} >"$work/reach.ld"
+refuses "a script that asks for all of its heap refuses it" "mine: not all of the heap is served" \
+    link mps2-an385 "$work/reach.ld" "$small" -Wl,--defsym=_heap_size=0x80004
+passes "it takes a heap that the index just reaches" \
+    link mps2-an385 "$work/reach.ld" "$small" -Wl,--defsym=_heap_size=0x80000
 
 sed 's/LENGTH = 16K/LENGTH = 16K - 4/' $microbit >"$work/odd.ld"
 refuses "a stack that is not aligned does not link" "layout: the stack does not start at a multiple of 8" \

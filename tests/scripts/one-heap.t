@@ -3,7 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 23
+plan 29
 
 board=mps2-an385
 
@@ -36,6 +36,20 @@ int main()
 }
 END
 
+cat >"$work/break.c" <<'END'
+#include <stddef.h>
+#include <stdlib.h>
+void *sbrk(ptrdiff_t increment);
+#ifndef __PICOLIBC__
+#include <reent.h>
+#define sbrk(increment) _sbrk_r(_REENT, increment)
+#endif
+int main(void)
+{
+    return sbrk(8) == malloc(8);
+}
+END
+
 # choose LIBRARY: what the next images are linked with: its tree, flags and system calls.
 choose() {
     tree=$board
@@ -53,13 +67,13 @@ choose() {
     esac
 }
 
-# image LANGUAGE ARCHIVE [FLAG...]: a firmware that uses the whole family; its map is in $work/image.map.
+# image SOURCE ARCHIVE [FLAG...]: a firmware; its map is in $work/image.map.
 # The C++ library is named as it is for newlib-nano in port/cxx/new.cpp: that one throws.
 image() {
-    source=$work/program.$1
+    source=$1
     archive=$2
     libraries=
-    [ "$1" = c ] || libraries=-l:libstdc++.a
+    [ "${source##*.}" = c ] || libraries=-l:libstdc++.a
     shift 2
     rm -f "$work/image.map" "$work/image.elf"
     # shellcheck disable=SC2046,SC2086
@@ -72,6 +86,11 @@ image() {
 # one_heap: does tests/one-heap let the image just linked pass?
 one_heap() {
     [ -s "$work/image.elf" ] && tests/one-heap "$work/image.map"
+}
+
+# calls_sbrk: has the image just linked a break that can be moved?
+calls_sbrk() {
+    [ -s "$work/image.elf" ] && "${CROSS}nm" "$work/image.elf" | grep -E ' _*sbrk(_r)?$'
 }
 
 # lacking NAME...: an archive in which NAMEs can not be found from outside.
@@ -93,7 +112,7 @@ is_found_out() {
     shift 2
     choose "$library"
     lacking "$@"
-    image "$language" "$work/lacking.a" -Wl,--allow-multiple-definition
+    image "$work/program.$language" "$work/lacking.a" -Wl,--allow-multiple-definition
     refuses "an archive without $* is found out with $library ($language)" "$two_heaps" one_heap
 }
 
@@ -116,7 +135,7 @@ unknown() {
 for library in newlib newlib-nano picolibc; do
     for language in c cpp; do
         choose $library
-        image $language "build/$tree/libcairn.a"
+        image "$work/program.$language" "build/$tree/libcairn.a"
         passes "an image of $library ($language) with all names has one heap" one_heap
     done
     unknown >"$work/said"
@@ -127,6 +146,16 @@ done
 foreign=$(grep -E '^LOAD .*/lib[a-z_+]*\.a$' "$work/image.map" | grep -vE '/picolibc/|/libgcc\.a$|libcairn\.a$')
 [ -z "$foreign" ] && grep -q '/picolibc/.*/libstdc++\.a$' "$work/image.map"
 result $? "an image of picolibc takes the C++ library of picolibc" "$work/image.map"
+
+for library in newlib newlib-nano picolibc; do
+    choose $library
+    image bench/hello.c "build/$tree/libcairn.a"
+    [ -s "$work/image.elf" ] && ! calls_sbrk >"$work/said"
+    result $? "an image of $library that calls malloc, free and printf has no sbrk" "$work/said"
+    image "$work/break.c" "build/$tree/libcairn.a"
+    calls_sbrk >"$work/said" && one_heap >>"$work/said" 2>&1
+    result $? "an image of $library that moves the break has sbrk, and it is the heap's own" "$work/said"
+done
 
 for name in _malloc_r _free_r _calloc_r "malloc free"; do
     # shellcheck disable=SC2086

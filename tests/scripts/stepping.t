@@ -15,8 +15,8 @@ found() {
     result $? "$1" "$work/said"
 }
 
-found "an unlock before the used bits are written is found" used
-found "an unlock before the rest of a block is in its bin is found" rest
+found "an unlock before the used bits are turned is found" used
+found "an unlock before the map has the end of a rest is found" rest
 found "an unlock before a freed block is in its bin is found" freed
 found "an unlock before a merged block is in its bin is found" merged
 found "a start without the lock is found" start

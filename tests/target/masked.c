@@ -21,6 +21,7 @@ enum { LIMIT = 400 };
 #endif
 
 enum { PERIOD = 9000, CALIBRATION = 10000 };
+enum { SET = 16 }; /* instructions after which systick_start() has set the period */
 
 void systick_handler(void);
 
@@ -101,7 +102,7 @@ static void measure(const char *name, void (*prepare)(void), void (*operation)(v
 {
     longest = 0;
     uint32_t step = ticks / CALIBRATION; /* at most one instruction further each time */
-    for (uint32_t first = 20; first < PERIOD; first += step) {
+    for (uint32_t first = SET * ticks / CALIBRATION + 1; first < PERIOD; first += step) {
         prepare();
         count = 0;
         systick_start(first, PERIOD);

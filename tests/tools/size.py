@@ -13,7 +13,7 @@ from tap import cairn, directory, equal, for_each, run, run_tests, test
 
 sys.path.insert(0, "tools")
 from cairn_host import Heap, Trace  # noqa: E402
-from cairn_size import Needs, never_refuses, next_bin, no_allocator_below, region, reorder, write_ops  # noqa: E402
+from cairn_size import Needs, never_refuses, next_bin, no_allocator_below, reorder, write_ops  # noqa: E402
 
 WORK = directory("size")
 LUA = "tests/traces/lua-rules.trace"
@@ -161,7 +161,7 @@ def no_recorded_program_needs_more_than_the_bound():
     assert len(paths) >= 11
     for path, fit in zip(paths, Heap().fit(paths)):
         needs = Needs(Trace(path).ops, Heap())
-        assert fit <= region(never_refuses(needs), Heap()), path
+        assert fit <= Heap().region(never_refuses(needs)), path
 
 
 def fragmenting():
@@ -183,7 +183,7 @@ def a_program_made_to_fragment_runs_at_the_bound_and_not_far_below():
     heap = Heap()
     needs = Needs(Trace(path).ops, heap)
     equal((needs.live, needs.blocks, needs.largest), (2400, 600, 8))
-    bound = region(never_refuses(needs), heap)
+    bound = heap.region(never_refuses(needs))
     sizes = heap.sizes(path, [bound, bound + 8, bound + 5000, bound // 3])
     refused = {size: count for size, count, _, _ in sizes}
     assert refused[bound] == refused[bound + 8] == refused[bound + 5000] == 0
@@ -217,23 +217,25 @@ def random_programs_are_never_refused_at_the_bound():
             file.write("\n".join(within(most, blocks, largest, rng)) + "\n")
         needs = Needs(Trace(path).ops, heap)
         assert needs.live <= most and needs.blocks <= blocks and needs.largest <= largest
-        bound = region(never_refuses(needs), heap)
-        tight = region(needs.live, heap)
+        bound = heap.region(never_refuses(needs))
+        tight = heap.region(needs.live)
         refused = {size: count for size, count, _, _ in heap.sizes(path, [tight, bound, bound + 8, bound + 64])}
         equal([refused[bound], refused[bound + 8], refused[bound + 64]], [0, 0, 0], f"seed {seed}")
         short += refused[tight] > 0
     assert short >= 6, short
 
 
-@for_each([16, 32])
-def the_bound_leaves_room_for_the_control_data_with_an_index_of(bits):
-    heap = Heap(bits)
-    for size in [256, 1000, 4096, 10000, 65536, 100000, 500000]:
+@for_each(["16/8", "16/16", "32/16"])
+def the_bound_leaves_room_for_the_control_data_with_bits_and_bytes(kind):
+    """Of an index and of a granule. The region is the smallest one."""
+    heap = Heap(*map(int, kind.split("/")))
+    for size in [256, 1000, 1040, 1056, 4096, 10000, 65536, 100000, 500000]:
         lines = heap.run("heap_run", "blocks", SMALL, 0, size)
         granule, control, granules = map(int, lines[0])
         equal(granule, heap.granule)
-        assert control * granule <= size / heap.divisor + heap.constant, (size, control)
-        assert region(granules - control, heap) >= granules * granule
+        equal(heap.blocks(size // granule), granules - control, str(size))
+        region = heap.region(granules - control)
+        assert region <= size and heap.blocks(region // granule - 1) < granules - control <= heap.blocks(region // granule)
 
 
 # ---- The answer --------------------------------------------------------------------------------------
@@ -250,9 +252,14 @@ def what_is_recommended_is_the_worst_found_and_a_margin():
 
 
 @test
-def an_index_of_32_bits_needs_more():
-    said, _ = cairn("size", SMALL, "--orders", 0, "--index-bits", 32)
-    assert number(re.search(r"runs it: ([\d,]+)", said)[1]) > FIT
+def granules_of_16_bytes_need_more_with_either_index():
+    found = [FIT]
+    for words in (("--granule", 16), ("--index-bits", 32)):
+        said, _ = cairn("size", SMALL, "--orders", 0, *words)
+        found.append(number(re.search(r"runs it: ([\d,]+)", said)[1]))
+    assert found[0] < found[1] == found[2], found
+    _, said = cairn("size", SMALL, "--index-bits", 32, "--granule", 8, good=False)
+    assert "an index of 32 bits has no granules of 8 bytes" in said, said
 
 
 @test

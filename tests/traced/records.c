@@ -54,6 +54,15 @@ static void a_refused_call_is_recorded_as_well(void)
     recorded(FREE, NULL, 3);
 }
 
+/* The record has five bits for its power: larger ones, of machines with 64 bits, are recorded as the largest. */
+static void the_power_of_an_alignment_is_recorded_up_to_31(void)
+{
+    for (unsigned power = 0; power < sizeof(size_t) * 8; power++) {
+        void *p = cairn_memalign_for(&who[7], (size_t)1 << power, SIZE_MAX / 2);
+        CHECK(p == NULL && recorded(ALIGNED, &who[7], 4) && (hook_record[0] >> 3 & 31) == (power < 31 ? power : 31));
+    }
+}
+
 static void what_does_nothing_is_not_recorded(void)
 {
     unsigned before = hook_records;
@@ -74,4 +83,5 @@ static void the_family_records_its_own_caller(void)
 }
 
 TAP_MAIN(TEST(each_call_leaves_its_record), TEST(a_refused_call_is_recorded_as_well),
-         TEST(what_does_nothing_is_not_recorded), TEST(the_family_records_its_own_caller))
+         TEST(the_power_of_an_alignment_is_recorded_up_to_31), TEST(what_does_nothing_is_not_recorded),
+         TEST(the_family_records_its_own_caller))

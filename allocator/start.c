@@ -1,0 +1,102 @@
+/* start.c: where a new heap lies in a range of memory, and its control data when it begins.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "heap.h"
+#include "layout.h"
+
+/* A tile of the map serves 32 granules, and the sentinel needs a bit as well: of `total` granules, which are
+ * 2^16 at most with an index of 16 bits, that many are not the map's below the handle. Cores without a
+ * division would call one by a constant: there it is a product, exact for all these numbers. */
+static index_t limit_of(index_t total)
+{
+#if CAIRN_INDEX_BITS == 32
+    return total - (total + 33u) / 65u;
+#elif CAIRN_GRANULE == 8
+    return total - ((total + 1u) * 63551u >> 21); /* / 33 */
+#else
+    return total - ((total + 33u) * 64528u >> 22); /* / 65 */
+#endif
+}
+
+bool heap_lay_out(struct heap_layout *layout, void *memory, size_t size)
+{
+    /* In granules, counted from address 0. NULL is behind everything, and a range that wraps ends before it begins. */
+    uintptr_t start = ((uintptr_t)memory - 1u) / CAIRN_GRANULE + 1u;
+    uintptr_t end = ((uintptr_t)memory + size) / CAIRN_GRANULE;
+    if (end <= start)
+        return false;
+    size_t total = end - start;
+    layout->left_over = 0;
+    if (total > HEAP_MAX_GRANULES) {
+        layout->left_over = total - HEAP_MAX_GRANULES;
+        total = HEAP_MAX_GRANULES;
+    }
+    index_t limit = limit_of((index_t)total);
+    layout->limit = limit;
+    layout->heap = (struct cairn_heap *)((start + heap_map_granules(limit)) * CAIRN_GRANULE);
+    if (limit <= HEAP_LEAST_FIRST)
+        return false;
+    layout->first = heap_first_granule(limit);
+    return layout->first < limit;
+}
+
+/* Where a heap keeps how much its index did not reach: in two bins, of which such a heap has them all. */
+static struct granule *left_over(struct cairn_heap *heap)
+{
+    return heap_granule(heap, bin_of(4));
+}
+
+void heap_begin_bins(struct cairn_heap *heap, index_t from, index_t to)
+{
+    for (index_t bin = from; bin < to; bin++)
+        heap_granule(heap, bin)->next = heap_granule(heap, bin)->prev = (link_t)bin;
+}
+
+struct cairn_heap *heap_begin(const struct heap_layout *layout)
+{
+    struct cairn_heap *heap = layout->heap;
+    heap->limit = heap->limit_again = (link_t)layout->limit;
+    heap->top = (link_t)layout->first;
+    map_turn_bound(heap, layout->first);
+    map_turn_used(heap, layout->first, 1);
+    if (layout->left_over != 0) {
+        left_over(heap)[0].tail = (link_t)layout->left_over;
+        left_over(heap)[1].tail = (link_t)(layout->left_over >> (CAIRN_INDEX_BITS - 1) >> 1);
+    }
+    return heap;
+}
+
+size_t heap_left_over(struct cairn_heap *heap)
+{
+    if (heap->limit != limit_of(HEAP_MAX_GRANULES) || heap->limit != heap->limit_again)
+        return 0;
+    return left_over(heap)[0].tail | (size_t)left_over(heap)[1].tail << (CAIRN_INDEX_BITS - 1) << 1;
+}
+
+/* ---- For the tools --------------------------------------------------------------------------- */
+
+LAYOUT_OF(heap)
+{
+    LAYOUT("cairn.layout", 2);
+    LAYOUT("pointer", sizeof(void *));
+    LAYOUT("index.bits", CAIRN_INDEX_BITS);
+    LAYOUT("granule", CAIRN_GRANULE);
+    LAYOUT("bins", BIN_COUNT);
+    LAYOUT("heap.tile0", offsetof(struct cairn_heap, tile0));
+    LAYOUT("heap.nonempty", offsetof(struct cairn_heap, nonempty));
+    LAYOUT("heap.used", offsetof(struct cairn_heap, used));
+    LAYOUT("heap.top", offsetof(struct cairn_heap, top));
+    LAYOUT("heap.limit", offsetof(struct cairn_heap, limit));
+    LAYOUT("heap.limit_again", offsetof(struct cairn_heap, limit_again));
+    LAYOUT("heap.least_first", HEAP_LEAST_FIRST);
+    LAYOUT("tile.size", sizeof(struct tile));
+    LAYOUT("tile.bound", offsetof(struct tile, bound));
+    LAYOUT("tile.used", offsetof(struct tile, used));
+    LAYOUT("free.next", offsetof(struct granule, next));
+    LAYOUT("free.prev", offsetof(struct granule, prev));
+    LAYOUT("free.size", offsetof(struct granule, size));
+    LAYOUT("free.tail", offsetof(struct granule, tail));
+    LAYOUT("check", CAIRN_CHECK);
+    LAYOUT("sites", CAIRN_SITES);
+    LAYOUT("reason.size", sizeof(enum cairn_reason));
+}

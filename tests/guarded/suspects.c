@@ -1,0 +1,241 @@
+/* CAIRN_CHECK=2: which neighbour a report suspects, by which end of what lies between two blocks is spoiled: the one
+ * below by an overrun, the one above by an underrun, or as a stack that grows down.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "blocks.h"
+#include "fatal.h"
+#include "heap.h"
+#include "tap.h"
+
+#include <string.h>
+
+enum { SIZE = 60, STACK = 150, TRAILER = 2 * sizeof(void *) };
+static _Alignas(64) char memory[1024];
+static struct cairn_heap *heap;
+static struct cairn_report report;
+
+/* Three blocks in a row, in a heap of their own; the one in the middle is live or free. */
+static char *below, *middle, *above;
+
+static void set(bool live)
+{
+    heap = cairn_init(memory, sizeof memory);
+    below = launder(cairn_malloc(heap, SIZE));
+    middle = launder(cairn_malloc(heap, SIZE));
+    above = launder(cairn_malloc(heap, STACK));
+    CHECK(middle - below == above - middle && (size_t)(above - middle) == bytes_of_block(SIZE));
+    if (!live)
+        cairn_free(heap, middle);
+}
+
+static void free_it(struct cairn_heap *h, void *p)
+{
+    cairn_free(h, p);
+}
+
+static void take_it(struct cairn_heap *h, void *p)
+{
+    (void)p;
+    launder(cairn_malloc(h, SIZE));
+}
+
+static void take_part(struct cairn_heap *h, void *p)
+{
+    (void)p;
+    launder(cairn_malloc(h, SIZE / 4));
+}
+
+/* Is this found when the block in the middle is freed, or given out? */
+static bool found(enum cairn_reason reason, bool live)
+{
+    if (!is_fatal(live ? free_it : take_it, heap, middle) || fatal_reason != reason)
+        return false;
+    cairn_explain(fatal_reason, fatal_address, &report);
+    return report.damaged.start == middle && report.damaged.live == live;
+}
+
+static bool is_block(const struct cairn_block *block, const char *p, size_t size)
+{
+    return block->start == p && block->live && block->owner != NULL && block->size == size;
+}
+
+static bool is_none(const struct cairn_block *block)
+{
+    return block->start == NULL && block->size == 0 && block->owner == NULL && !block->live;
+}
+
+static bool suspects_below(void)
+{
+    return is_block(&report.suspect, below, SIZE) && is_none(&report.other);
+}
+
+static bool suspects_above(void)
+{
+    return is_block(&report.suspect, above, STACK) && is_none(&report.other);
+}
+
+/* ---- What is kept with a live block ---------------------------------------------------------------- */
+
+static void a_byte_behind_a_block_is_its_own_overrun(void)
+{
+    set(true);
+    middle[SIZE] = 0;
+    CHECK(found(CAIRN_OVERRUN, true));
+    CHECK(is_block(&report.suspect, middle, SIZE) && is_none(&report.other));
+}
+
+/* Zeros look like a size, but no such block is so large. */
+static void a_trailer_that_alone_is_spoiled_was_written_from_above(void)
+{
+    static const unsigned char bytes[] = {0, 1, 0x20, 0xff};
+    for (unsigned i = 0; i < sizeof bytes; i++)
+        for (size_t n = sizeof(size_t); n <= TRAILER; n += sizeof(size_t)) {
+            set(true);
+            memset(above - n, bytes[i], n);
+            CHECK(found(CAIRN_OVERRUN, true) && report.address == above - TRAILER);
+            CHECK(suspects_above());
+        }
+}
+
+static void the_end_of_a_canary_was_written_from_above(void)
+{
+    set(true);
+    CHECK(SIZE + 1 < bytes_of_block(SIZE) - TRAILER);
+    middle[bytes_of_block(SIZE) - TRAILER - 1] = 0;
+    CHECK(found(CAIRN_OVERRUN, true) && suspects_above());
+}
+
+/* A task's stack, in the block above, that has overflowed; or a string that is much too long. */
+static void where_all_is_spoiled_it_was_either(void)
+{
+    for (unsigned run = 0; run < 2; run++) {
+        set(true);
+        if (run == 0)
+            memset(above - 40, 0x20, 40);
+        else
+            memset(middle, 'x', bytes_of_block(SIZE) + 5);
+        CHECK(found(CAIRN_OVERRUN, true));
+        CHECK(report.suspect.start == middle && report.suspect.live);
+        CHECK(is_block(&report.other, above, STACK));
+    }
+}
+
+/* Nobody has a free block above. */
+static void a_run_into_free_memory_came_from_below(void)
+{
+    set(true);
+    char *last = launder(cairn_malloc(heap, SIZE));
+    cairn_free(heap, above);
+    memset(middle, 'x', (size_t)(above - middle));
+    CHECK(last != NULL && found(CAIRN_OVERRUN, true) && report.suspect.start == middle && is_none(&report.other));
+}
+
+/* ---- Free memory ------------------------------------------------------------------------------------ */
+
+static void the_links_of_a_free_block_were_written_from_below(void)
+{
+    set(false);
+    memset(middle, 'x', 2 * sizeof(link_t) + 1);
+    CHECK(found(CAIRN_CORRUPT_LINK, false) && suspects_below());
+}
+
+static void the_end_of_a_free_block_was_written_from_above(void)
+{
+    for (size_t n = sizeof(size_t); n < SIZE; n += 12) {
+        set(false);
+        memset(above - n, 0x20, n);
+        CHECK(found(CAIRN_CORRUPT_SIZE, false) && suspects_above());
+        CHECK(report.damaged.owner != NULL);
+    }
+}
+
+static void the_middle_of_a_free_block_was_written_by_who_had_it_or_from_below(void)
+{
+    set(false);
+    memset(middle + 20, 0x20, 20);
+    CHECK(found(CAIRN_WRITE_AFTER_FREE, false) && suspects_below());
+    CHECK(report.damaged.owner != NULL && report.freed_by != NULL);
+}
+
+static void where_all_of_a_free_block_is_spoiled_it_was_either(void)
+{
+    set(false);
+    memset(middle, 0x20, (size_t)(above - middle));
+    CHECK(found(CAIRN_CORRUPT_LINK, false));
+    CHECK(is_block(&report.suspect, below, SIZE));
+    CHECK(is_block(&report.other, above, STACK));
+}
+
+/* ---- No block's ------------------------------------------------------------------------------------- */
+
+static void the_control_data_is_next_to_no_block(void)
+{
+    set(true);
+    cairn_explain(CAIRN_CORRUPT_SIZE, heap, &report);
+    CHECK(is_none(&report.damaged) && is_none(&report.suspect) && is_none(&report.other));
+}
+
+static void take_far(struct cairn_heap *h, void *p)
+{
+    (void)p;
+    launder(cairn_malloc(h, (size_t)(memory + sizeof memory - STACK / 2 - (char *)heap_pointer(h, h->top))));
+}
+
+/* A stack that lies above the heap, and has run into it. */
+static void what_came_from_above_the_heap_came_from_no_block(void)
+{
+    char *deepest = memory + sizeof memory - STACK;
+    set(true);
+    memset(deepest, 0x20, STACK);
+    cairn_explain(CAIRN_WRITE_AFTER_FREE, deepest, &report);
+    CHECK(is_none(&report.damaged) && is_none(&report.suspect) && is_none(&report.other));
+    CHECK(is_fatal(take_far, heap, NULL) && fatal_reason == CAIRN_WRITE_AFTER_FREE && fatal_address == deepest);
+    cairn_explain(fatal_reason, fatal_address, &report);
+    CHECK(report.damaged.start == above + bytes_of_block(STACK) && !report.damaged.live);
+    CHECK(is_none(&report.suspect) && is_none(&report.other));
+}
+
+/* Only a part of a free block is given out, all of which but its links and sizes is spoiled: the block above is that
+ * above the rest. */
+static void the_rest_of_a_free_block_is_passed_over(void)
+{
+    set(false);
+    memset(middle + CAIRN_GRANULE + 2, 0x20, (size_t)(above - middle) - CAIRN_GRANULE - 2 - sizeof(link_t));
+    CHECK(is_fatal(take_part, heap, NULL) && fatal_reason == CAIRN_WRITE_AFTER_FREE);
+    cairn_explain(fatal_reason, fatal_address, &report);
+    CHECK(report.damaged.start == middle && !report.damaged.live && suspects_above());
+}
+
+/* And so it is where the write left the rest out. */
+static void the_rest_of_a_free_block_is_passed_over_where_it_is_as_it_was(void)
+{
+    set(false);
+    char *taken = above - bytes_of_block(SIZE / 4); /* the upper end */
+    taken[0] = 0;
+    CHECK(is_fatal(take_part, heap, NULL) && fatal_reason == CAIRN_WRITE_AFTER_FREE);
+    cairn_explain(fatal_reason, fatal_address, &report);
+    CHECK(report.damaged.start == taken && !report.damaged.live && suspects_below());
+}
+
+/* A free block of one granule is all links and size: which of them was written first is not known. */
+static void of_a_free_granule_both_ends_are_suspected(void)
+{
+    set(false);
+    size_t size = bytes_of_block(SIZE) - CAIRN_GRANULE - KEPT_BEHIND;
+    char *upper = middle + CAIRN_GRANULE;
+    CHECK(cairn_malloc(heap, size) == upper);
+    upper[-1] ^= 1;
+    cairn_explain(CAIRN_CORRUPT_SIZE, middle, &report);
+    CHECK(report.damaged.start == middle && report.damaged.size == CAIRN_GRANULE && !report.damaged.live);
+    CHECK(is_block(&report.suspect, below, SIZE) && is_block(&report.other, upper, size));
+}
+
+TAP_MAIN(TEST(a_byte_behind_a_block_is_its_own_overrun), TEST(a_trailer_that_alone_is_spoiled_was_written_from_above),
+         TEST(the_end_of_a_canary_was_written_from_above), TEST(where_all_is_spoiled_it_was_either),
+         TEST(a_run_into_free_memory_came_from_below), TEST(the_links_of_a_free_block_were_written_from_below),
+         TEST(the_middle_of_a_free_block_was_written_by_who_had_it_or_from_below),
+         TEST(the_end_of_a_free_block_was_written_from_above), TEST(where_all_of_a_free_block_is_spoiled_it_was_either),
+         TEST(the_rest_of_a_free_block_is_passed_over),
+         TEST(the_rest_of_a_free_block_is_passed_over_where_it_is_as_it_was),
+         TEST(of_a_free_granule_both_ends_are_suspected), TEST(the_control_data_is_next_to_no_block),
+         TEST(what_came_from_above_the_heap_came_from_no_block))
