@@ -161,7 +161,7 @@ static void the_reentrant_names_serve(void)
 #endif
 }
 
-/* Heaps of every size in a range, with bytes on both sides that are nobody's. */
+/* Heaps of every size in a range, with bytes on both sides that belong to no heap. */
 static void a_private_heap_keeps_to_its_memory(void)
 {
     enum { MARGIN = 16, MOST = 400 };

@@ -120,7 +120,7 @@ static void where_all_is_spoiled_it_was_either(void)
     }
 }
 
-/* Nobody has a free block above. */
+/* No live block is above the free one. */
 static void a_run_into_free_memory_came_from_below(void)
 {
     set(true);
