@@ -10,7 +10,8 @@ OPT     ?= -Os
 WERROR  ?= $(if $(CI),-Werror)
 JOBS    ?= $(shell nproc)
 BOARD   ?= mps2-an385
-BOARDS  := mps2-an385 lm3s6965evb stm32vldiscovery netduinoplus2 mps2-an500 mps2-an505 mps3-an547 microbit
+# A folder of boards/ is a board.
+BOARDS  := $(sort $(patsubst boards/%/board.mk,%,$(wildcard boards/*/board.mk)))
 LIBCS   := newlib nano picolibc
 TRACE   ?= tests/traces/lwip-httpd.trace
 TRACES  ?= $(sort $(wildcard tests/traces/*.trace))
@@ -113,6 +114,7 @@ define board_rules
 $(1)_CPU     := $(CPU_FLAGS)
 $(1)_MACHINE := $(MACHINE)
 $(1)_ICOUNT  := $(strip $(ICOUNT))
+$(1)_HAS     := $(HAS)
 $(call tree_rules,$(1),$(CPU_FLAGS),$(NEWLIB_NAMES),newlib/syscalls,$(1))
 $(call tree_rules,$(1)/pico,$(CPU_FLAGS) --specs=picolibc.specs,$(PICOLIBC_NAMES),,$(1))
 endef
@@ -122,7 +124,10 @@ $(call image_rules,$(1),nano,--specs=nano.specs -u _printf_float,$(1))
 $(call image_rules,$(1)/pico,picolibc,--specs=picolibc.specs --oslib=semihost,$(1))
 endef
 # CPU, if given, overrides the flags of every board.
-$(foreach b,$(BOARDS),$(eval REPLAY_SLOTS :=)$(eval include boards/$b/board.mk)$(if $(CPU),$(eval CPU_FLAGS := $(CPU)))$(eval $(call board_rules,$b))$(eval $(call board_images,$b)))
+$(foreach b,$(BOARDS),$(eval REPLAY_SLOTS :=)$(eval HAS :=)$(eval include boards/$b/board.mk)$(if $(CPU),$(eval CPU_FLAGS := $(CPU)))$(eval $(call board_rules,$b))$(eval $(call board_images,$b)))
+
+# Boards that have one of these: `basepri`, `mpu`, `msplim` (HAS in board.mk).
+having = $(foreach b,$(BOARDS),$(if $(filter $(1),$($b_HAS)),$b))
 
 # ---- Packages ------------------------------------------------------------------------------------
 
@@ -226,6 +231,10 @@ include bench/size.mk
 ## test: every test: host, boards under QEMU, faults, links, format; says how many passed
 test: packages
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) check
+# The value of a variable, for scripts.
+print-%:
+	@echo $($*)
+
 check: $(HOST_TESTS) $(TARGET_TESTS) $(BUILD)/host/fit
 	$(Q)CC="$(HOSTCC)" CROSS="$(CROSS)" PYTHON="$(PYTHON)" tests/run $(JOBS) $(SCRIPT_TESTS) $(HOST_TESTS) $(TARGET_TESTS)
 

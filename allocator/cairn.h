@@ -217,7 +217,8 @@ enum cairn_reason {
     CAIRN_CORRUPT_CONTROL, /* the heap's control data was overwritten */
     CAIRN_ABOVE_CEILING,   /* an interrupt that the lock does not hold back used the heap */
     CAIRN_OVERRUN,         /* bytes behind a live block were overwritten; with CAIRN_CHECK=2 or CAIRN_SITES */
-    CAIRN_WRITE_AFTER_FREE /* bytes of free memory were overwritten; with CAIRN_CHECK=2 */
+    CAIRN_WRITE_AFTER_FREE, /* bytes of free memory were overwritten; with CAIRN_CHECK=2 */
+    CAIRN_NO_LOCK           /* CAIRN_CEILING has no bit that this chip implements: the lock holds nothing back */
 };
 
 /* The heap was misused or is corrupt, and can not go on. `address` is the pointer given, or the
@@ -228,6 +229,12 @@ enum cairn_reason {
  * allocate or use the heap. The library brings one that records both in cairn_failure and stops; a
  * firmware may define its own. */
 CAIRN_NORETURN void cairn_fatal(enum cairn_reason reason, const void *address);
+
+/* What the library's own cairn_fatal() was told, before it stopped. A firmware that defines cairn_fatal() has none. */
+extern volatile struct cairn_failure {
+    enum cairn_reason reason; /* 0 until it is called */
+    const void *address;
+} cairn_failure;
 
 /* A sentence for `reason`: a constant string. */
 const char *cairn_reason_text(enum cairn_reason reason);

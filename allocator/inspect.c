@@ -229,6 +229,8 @@ const char *cairn_reason_text(enum cairn_reason reason)
         return "bytes behind a live block were overwritten";
     case CAIRN_WRITE_AFTER_FREE:
         return "bytes of free memory were overwritten";
+    case CAIRN_NO_LOCK:
+        return "the lock holds no interrupt back: CAIRN_CEILING has no bit that this chip implements";
     }
     return "unknown reason";
 }

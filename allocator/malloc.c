@@ -63,6 +63,8 @@ static inline void write_granules(const struct heap_layout *layout, index_t from
  * goes on where this has left off. */
 static inline bool start_step(void)
 {
+    if (!PORT_LOCK_HOLDS())
+        cairn_fatal(CAIRN_NO_LOCK, NULL);
     char *brk = STATE.brk != NULL ? STATE.brk : port_heap_start();
     struct heap_layout layout;
     if (STATE.heap != NULL || !heap_lay_out(&layout, brk, (size_t)(port_heap_limit() - brk)))

@@ -19,6 +19,11 @@ uint32_t port_lock(void);
 void port_unlock(uint32_t state);
 #endif
 
+/* Whether the lock, which is held, holds interrupts back; the start asks once. A lock header may define it. */
+#ifndef PORT_LOCK_HOLDS
+#define PORT_LOCK_HOLDS() 1
+#endif
+
 /* The range that sbrk() moves in: from start up to, not including, limit. Neither has to be
  * aligned; a start that is not below the limit means that there is no memory. Constant. */
 char *port_heap_start(void);

@@ -1,5 +1,5 @@
 # The lock by BASEPRI has a library of its own, for every core that has the register.
-CEILING_BOARDS := $(filter-out microbit,$(BOARDS))
+CEILING_BOARDS := $(call having,basepri)
 PRIMASK_LOCK   := $(LOCK)
 LOCK           := -DCAIRN_LOCK_HEADER='"cortex-m/basepri.h"' -DCAIRN_CEILING=0x80 -iquote allocator
 $(foreach b,$(CEILING_BOARDS),$(eval $(call tree_rules,$b/basepri,$($b_CPU),$(NEWLIB_NAMES),newlib/syscalls,$b)))

@@ -22,6 +22,9 @@
 #if CAIRN_CEILING < 1 || CAIRN_CEILING > 255
 #error "CAIRN_CEILING must be 1 to 255: BASEPRI 0 masks nothing"
 #endif
+#if defined(__NVIC_PRIO_BITS) && (CAIRN_CEILING & ((1 << (8 - __NVIC_PRIO_BITS)) - 1)) != 0
+#error "CAIRN_CEILING has bits that this chip does not implement: shift the priority left by 8 - __NVIC_PRIO_BITS"
+#endif
 #if !defined(__ARM_ARCH_ISA_THUMB) || __ARM_ARCH_ISA_THUMB < 2
 #error "BASEPRI is not there on ARMv6-M and ARMv8-M Baseline: use cortex-m/primask.h"
 #endif
@@ -47,6 +50,16 @@ static inline uint32_t port_lock(void)
      * write take effect before the next instruction (ARM DAI0321, 4.8). */
     __asm volatile("mrs %0, basepri\n\tmsr basepri_max, %1\n\tisb" : "=&r"(state) : "r"(CAIRN_CEILING) : "memory");
     return state;
+}
+
+/* A chip implements only the upper bits of a priority, 2 of them at least; the others read as 0. A ceiling that has
+ * none of the upper ones, such as FreeRTOS's number of a priority in place of its bits, masks nothing. */
+#define PORT_LOCK_HOLDS() port_lock_holds()
+static inline int port_lock_holds(void)
+{
+    uint32_t ceiling;
+    __asm volatile("mrs %0, basepri" : "=r"(ceiling));
+    return ceiling != 0;
 }
 
 static inline void port_unlock(uint32_t state)

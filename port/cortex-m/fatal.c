@@ -7,10 +7,7 @@
  * SPDX-License-Identifier: MIT */
 #include "cairn.h"
 
-struct {
-    enum cairn_reason reason;
-    const void *address;
-} volatile cairn_failure;
+volatile struct cairn_failure cairn_failure;
 
 #if CAIRN_CHECK == 2
 struct cairn_report cairn_damage;

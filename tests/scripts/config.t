@@ -3,7 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 35
+plan 39
 
 # compiles FLAG...: the heap, for the target.
 compiles() {
@@ -67,5 +67,17 @@ refuses "a table of 24 sites does not compile" "CAIRN_SITES must be 0 (no table)
     compiles -DCAIRN_SITES=24
 refuses "check level 2 over memory that is taken as clear does not compile" "PORT_MEMORY_IS_CLEAR is 0" \
     compiles -DCAIRN_CHECK=2 -DPORT_MEMORY_IS_CLEAR=1
+
+# The lock by BASEPRI, where the chip's header says how many bits of a priority there are.
+ceiling() {
+    compiles -DCAIRN_LOCK_HEADER='"cortex-m/basepri.h"' -iquote allocator "$@"
+}
+bits="shift the priority left by 8 - __NVIC_PRIO_BITS"
+passes "a ceiling compiles where nothing is known of the chip" ceiling -DCAIRN_CEILING=5
+passes "a ceiling whose bits the chip has compiles" ceiling -DCAIRN_CEILING=0x50 -D__NVIC_PRIO_BITS=4U
+refuses "a ceiling of which the chip has no bit does not compile" "$bits" \
+    ceiling -DCAIRN_CEILING=5 -D__NVIC_PRIO_BITS=4U
+refuses "a ceiling of which the chip has some bits does not compile" "$bits" \
+    ceiling -DCAIRN_CEILING=0x58 -D__NVIC_PRIO_BITS=4U
 
 done_testing

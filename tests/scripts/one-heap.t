@@ -3,7 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 29
+plan 30
 
 board=mps2-an385
 
@@ -172,5 +172,10 @@ for name in malloc free memalign; do
     is_found_out picolibc cpp $name
 done
 refuses "an image without a map is not believed" "no such map" tests/one-heap "$work/none.map"
+
+# An image in which Cairn has no part, as where libcairn.a comes after -lc.
+echo '/lib/libc.a(lib_a-mallocr.o)' >"$work/image.map"
+refuses "an image without Cairn is said to have none" "Cairn is not in this image, but the C library's allocator is" \
+    tests/one-heap "$work/image.map"
 
 done_testing
