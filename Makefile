@@ -30,6 +30,14 @@ CFLAGS_COMMON := -std=c11 -g $(WARNINGS) -MMD -MP
 CFLAGS_CORE   := -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections
 LOCK          := -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"'
 
+# What all objects depend on: the rules, and the choices of who calls make, kept in a file that changes with them.
+CHOICES := $(CROSS) $(HOSTCC) $(OPT) $(CPU) $(LOCK) $(CFLAGS_CORE)
+MADE_BY := Makefile $(BUILD)/choices
+ifneq ($(strip $(CHOICES)),$(strip $(file <$(BUILD)/choices)))
+$(shell mkdir -p $(BUILD))
+$(file >$(BUILD)/choices,$(CHOICES))
+endif
+
 HEAP    := heap start malloc family private sbrk inspect step regions watch guard explain account trace
 # What every test program stands on, besides its machine's tap-host or tap-target.
 TEST_SHARED := tap fatal blocks hooks
@@ -47,11 +55,11 @@ all: $(foreach b,$(BOARDS),$(addprefix $(BUILD)/$b/,libcairn.a libcairn-sbrk.a p
 #   $(1) its folder under build/   $(2) compiler flags   $(3) the C library's own names, in port/
 #   $(4) its system calls, in port/   $(5) the board
 define tree_rules
-$(BUILD)/$(1)/allocator/%.o: allocator/%.c Makefile boards/$(5)/board.mk
+$(BUILD)/$(1)/allocator/%.o: allocator/%.c $(MADE_BY) boards/$(5)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $(2) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -Iport -c $$< -o $$@
 
-$(BUILD)/$(1)/port/%.o: port/%.c Makefile boards/$(5)/board.mk
+$(BUILD)/$(1)/port/%.o: port/%.c $(MADE_BY) boards/$(5)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $(2) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -Iport -Iport/cortex-m -iquote allocator -c $$< -o $$@
 
@@ -66,7 +74,7 @@ $(BUILD)/$(1)/libcairn.a: $(addprefix $(BUILD)/$(1)/,names.o allocator/heap.o al
 	@echo "$$@"
 
 # The break alone, under the C library's own malloc.
-$(BUILD)/$(1)/sbrk-alone/%.o: allocator/%.c Makefile boards/$(5)/board.mk
+$(BUILD)/$(1)/sbrk-alone/%.o: allocator/%.c $(MADE_BY) boards/$(5)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $(2) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -DCAIRN_SBRK_ALONE -Iport -c $$< -o $$@
 $(BUILD)/$(1)/sbrk-names.o: $(BUILD)/$(1)/sbrk-alone/sbrk.o $(addprefix $(BUILD)/$(1)/port/newlib/,sbrk_names.o malloc_lock.o)
@@ -79,16 +87,16 @@ $(BUILD)/$(1)/libcairn-sbrk.a: $(BUILD)/$(1)/sbrk-names.o $(BUILD)/$(1)/port/cor
 # What a test firmware stands on, besides the library.
 $(1)_RUNTIME := $(addprefix $(BUILD)/$(1)/port/,cortex-m/startup.o cortex-m/semihosting.o $(4:%=%.o))
 
-$(BUILD)/$(1)/bench/%.o: bench/%.c Makefile boards/$(5)/board.mk
+$(BUILD)/$(1)/bench/%.o: bench/%.c $(MADE_BY) boards/$(5)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $(2) -O2 $(CFLAGS_COMMON) -ffunction-sections -fdata-sections -fno-builtin \
 	    $(if $(REPLAY_SLOTS),-DSLOTS=$(REPLAY_SLOTS)) $(LOCK) -iquote allocator -Iport -Iport/cortex-m -c $$< -o $$@
-$(BUILD)/$(1)/bench/%-cairn.o: bench/%.c Makefile boards/$(5)/board.mk
+$(BUILD)/$(1)/bench/%-cairn.o: bench/%.c $(MADE_BY) boards/$(5)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $(2) -O2 $(CFLAGS_COMMON) -DCAIRN -ffunction-sections -fdata-sections -fno-builtin \
 	    $(if $(REPLAY_SLOTS),-DSLOTS=$(REPLAY_SLOTS)) $(LOCK) -iquote allocator -Iport -Iport/cortex-m -c $$< -o $$@
 
-$(BUILD)/$(1)/tests/%.o: tests/%.c Makefile boards/$(5)/board.mk
+$(BUILD)/$(1)/tests/%.o: tests/%.c $(MADE_BY) boards/$(5)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $(2) $(OPT) $(CFLAGS_COMMON) -ffunction-sections -fdata-sections -fno-builtin $(LOCK) \
 	    -iquote allocator -Itests -Iport -Iport/cortex-m -c $$< -o $$@
@@ -193,12 +201,12 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 FIT_SOURCES := bench/fit.c bench/replay.c bench/trace.c $(HEAP:%=allocator/%.c) port/host/port.c
 $(BUILD)/host/fit: $(FIT_SOURCES:%.c=$(BUILD)/host/fit-objects/%.o)
 	$(Q)$(HOSTCC) -m32 $^ -lm -o $@
-$(BUILD)/host/fit-objects/%.o: %.c Makefile
+$(BUILD)/host/fit-objects/%.o: %.c $(MADE_BY)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -m32 -O2 $(HOST_CFLAGS) -c $< -o $@
 
 define host_rules
-$(BUILD)/host/$(1)/%.o: %.c Makefile
+$(BUILD)/host/$(1)/%.o: %.c $(MADE_BY)
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $($(1)_FLAGS) -O1 $(SANITIZE) $(HOST_CFLAGS) -c $$< -o $$@
 $(BUILD)/host/$(1)/bin/%: $(BUILD)/host/$(1)/tests/%.o $(TEST_SHARED:%=$(BUILD)/host/$(1)/tests/%.o) $(BUILD)/host/$(1)/tests/tap-host.o $(HEAP:%=$(BUILD)/host/$(1)/allocator/%.o) $(BUILD)/host/$(1)/port/host/port.o

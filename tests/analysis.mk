@@ -55,7 +55,7 @@ CLANG_TIDY        := clang-tidy-19 --quiet --checks='-*,$(CLANG_TIDY_CHECKS),$(C
 # What the compiler defines by itself.
 #   $(1) run   $(2) its compiler
 define analysis_defines
-$(BUILD)/analysis/$(1).h: Makefile tests/analysis.mk
+$(BUILD)/analysis/$(1).h: $(MADE_BY) tests/analysis.mk
 	@mkdir -p $$(@D)
 	$(Q)$(2) $$($(1)_CPU) -dM -E - </dev/null >$$@
 endef

@@ -52,10 +52,10 @@ COVERAGE_SUPPORT := $(addprefix tests/,$(TEST_SHARED) tap-host coverage/profile)
 # A build of a configuration, and its test programs.
 #   $(1) configuration   $(2) 32 or 64
 define coverage_rules
-$(BUILD)/coverage/$(1)/$(2)/allocator/%.o: allocator/%.c Makefile tests/coverage.mk tests/watch.mk tests/coverage/without
+$(BUILD)/coverage/$(1)/$(2)/allocator/%.o: allocator/%.c $(MADE_BY) tests/coverage.mk tests/watch.mk tests/coverage/without
 	@mkdir -p $$(@D)
 	$(Q)$(COVERAGE_CC) -m$(2) $($(1)_FLAGS) $(COVERAGE_PROFILE) $(COVERAGE_CFLAGS) -c $$< -o $$@
-$(BUILD)/coverage/$(1)/$(2)/%.o: %.c Makefile tests/coverage.mk tests/watch.mk
+$(BUILD)/coverage/$(1)/$(2)/%.o: %.c $(MADE_BY) tests/coverage.mk tests/watch.mk
 	@mkdir -p $$(@D)
 	$(Q)$(COVERAGE_CC) -m$(2) $($(1)_FLAGS) -D_GNU_SOURCE $(COVERAGE_CFLAGS) -c $$< -o $$@
 

@@ -36,16 +36,16 @@ picolibc_TREE  := /pico
 # Rules of one board and C library.
 #   $(1) board   $(2) library
 define cxx_rules
-$(BUILD)/$(1)/$(2)/cxx/objects/%.o: tests/cxx/%.cpp Makefile tests/cxx.mk boards/$(1)/board.mk
+$(BUILD)/$(1)/$(2)/cxx/objects/%.o: tests/cxx/%.cpp $(MADE_BY) tests/cxx.mk boards/$(1)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)g++ $($(1)_CPU) $($(2)_SPECS) $(CXX_FLAGS) -c $$< -o $$@
-$(BUILD)/$(1)/$(2)/cxx/objects/%-no-exceptions.o: tests/cxx/%.cpp Makefile tests/cxx.mk boards/$(1)/board.mk
+$(BUILD)/$(1)/$(2)/cxx/objects/%-no-exceptions.o: tests/cxx/%.cpp $(MADE_BY) tests/cxx.mk boards/$(1)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)g++ $($(1)_CPU) $($(2)_SPECS) $(CXX_FLAGS) $(no-exceptions_FLAGS) -c $$< -o $$@
-$(BUILD)/$(1)/$(2)/cxx/port/new.o: port/cxx/new.cpp Makefile tests/cxx.mk boards/$(1)/board.mk
+$(BUILD)/$(1)/$(2)/cxx/port/new.o: port/cxx/new.cpp $(MADE_BY) tests/cxx.mk boards/$(1)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)g++ $($(1)_CPU) $($(2)_SPECS) $(CXX_FLAGS) -c $$< -o $$@
-$(BUILD)/$(1)/$(2)/cxx/port/new-no-exceptions.o: port/cxx/new.cpp Makefile tests/cxx.mk boards/$(1)/board.mk
+$(BUILD)/$(1)/$(2)/cxx/port/new-no-exceptions.o: port/cxx/new.cpp $(MADE_BY) tests/cxx.mk boards/$(1)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)g++ $($(1)_CPU) $($(2)_SPECS) $(CXX_FLAGS) $(no-exceptions_FLAGS) -c $$< -o $$@
 

@@ -12,10 +12,10 @@ DETECTION_SEES := -fsanitize=kernel-address $(foreach f,memcpy memmove memset,-D
 
 DETECTION_SOURCES := $(wildcard tests/detection/*.c) $(addprefix tests/,$(TEST_SHARED:%=%.c) tap-host.c) port/host/port.c
 define detection_rules
-$(BUILD)/host/detection/$(1)/allocator/%.o: allocator/%.c Makefile tests/detection.mk
+$(BUILD)/host/detection/$(1)/allocator/%.o: allocator/%.c $(MADE_BY) tests/detection.mk
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $(detection-$(1)_FLAGS) -fno-pie $(HOST_CFLAGS) $(DETECTION_SEES) -c $$< -o $$@
-$(BUILD)/host/detection/$(1)/%.o: %.c Makefile tests/detection.mk
+$(BUILD)/host/detection/$(1)/%.o: %.c $(MADE_BY) tests/detection.mk
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $(detection-$(1)_FLAGS) -O2 -fno-pie $(HOST_CFLAGS) -c $$< -o $$@
 $(BUILD)/host/detection/$(1)/allocator.o: tests/detection/state.ld $(HEAP:%=$(BUILD)/host/detection/$(1)/allocator/%.o)

@@ -4,14 +4,14 @@ EXAMPLES := $(addprefix $(BUILD)/mps2-an385/example/,hello.elf interrupt.elf pri
 
 #   $(1) board
 define example_rules
-$(BUILD)/$(1)/example/%.o: examples/%/main.c Makefile
+$(BUILD)/$(1)/example/%.o: examples/%/main.c $(MADE_BY)
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $($(1)_CPU) -O2 $(CFLAGS_COMMON) -ffunction-sections -fdata-sections -iquote allocator -iquote port/cortex-m -c $$< -o $$@
-$(BUILD)/$(1)/example/%.o: examples/%/main.cpp Makefile
+$(BUILD)/$(1)/example/%.o: examples/%/main.cpp $(MADE_BY)
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)g++ $($(1)_CPU) -O2 -g -std=c++17 -fno-exceptions -fno-rtti -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(WERROR) \
 	    -MMD -MP -ffunction-sections -fdata-sections -iquote port/cxx -iquote allocator -c $$< -o $$@
-$(BUILD)/$(1)/example/new.o: port/cxx/new.cpp Makefile
+$(BUILD)/$(1)/example/new.o: port/cxx/new.cpp $(MADE_BY)
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)g++ $($(1)_CPU) -O2 -g -std=c++17 -fno-exceptions -fno-rtti -ffunction-sections -iquote allocator -iquote port/cxx -c $$< -o $$@
 $(BUILD)/$(1)/example/cxx.elf: $(BUILD)/$(1)/example/new.o

@@ -18,10 +18,10 @@ EXHAUSTIVE_ARITHMETIC := $(addprefix tests/exhaustive/,words bins ranges sizes)
 
 #   $(1) layout
 define exhaustive_rules
-$(BUILD)/exhaustive/$(1)/%.o: %.c Makefile tests/exhaustive.mk
+$(BUILD)/exhaustive/$(1)/%.o: %.c $(MADE_BY) tests/exhaustive.mk
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $$(EXHAUSTIVE_$(1)_FLAGS) -fno-pie $(HOST_CFLAGS) -c $$< -o $$@
-$(BUILD)/exhaustive/$(1)/tests/exhaustive/%.o: tests/exhaustive/%.c Makefile tests/exhaustive.mk
+$(BUILD)/exhaustive/$(1)/tests/exhaustive/%.o: tests/exhaustive/%.c $(MADE_BY) tests/exhaustive.mk
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $$(EXHAUSTIVE_$(1)_FLAGS) -O2 -flto -fno-pie -D_GNU_SOURCE \
 	    -DSHORT_CAPACITY=$$(or $$(EXHAUSTIVE_$(1)_SHORT),10) $(CFLAGS_COMMON) -iquote allocator -Iport -Iport/host -Itests -c $$< -o $$@

@@ -66,7 +66,7 @@ flags_others = $(patsubst %,$(1)/allocator/%.o,$(filter-out malloc family sbrk w
 
 #   $(1) image, without .elf   $(2) board   $(3) C library   $(4) options   $(5) archive or direct   $(6) compiler   $(7) flags
 define flags_rules
-$(1)/%.o: %.c Makefile tests/flags.mk boards/$(2)/board.mk
+$(1)/%.o: %.c $(MADE_BY) tests/flags.mk boards/$(2)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(FLAGS_COMPILE_$(6)) $($(2)_CPU) $(FLAGS_HEADERS_$(3)) $(7) -g $(WARNINGS) -MMD -MP $(LOCK) $(FLAGS_OPTIONS_$(4)) \
 	    -iquote allocator -Iport -Iport/cortex-m -Itests -c $$< -o $$@

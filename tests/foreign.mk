@@ -42,7 +42,7 @@ $(call foreign,defsym,region,bare,bare,$(call defsyms,__heap_start=my_heap __hea
 $(call foreign,defsym-limit,region,bare,bare,$(call defsyms,end=my_heap __heap_limit=my_stack),$(SYSCALLS))
 $(call foreign,pico-1,region,pico-1,cmsis,$(call defsyms,__heap_limit=__StackLimit),$(SYSCALLS))
 $(call foreign,named,region,bare,bare,,$(SYSCALLS) tests/foreign/named.o)
-$(BUILD)/mps2-an385/tests/foreign/named.o: port/cortex-m/region.c Makefile tests/foreign.mk
+$(BUILD)/mps2-an385/tests/foreign/named.o: port/cortex-m/region.c $(MADE_BY) tests/foreign.mk
 	@mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(mps2-an385_CPU) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -DCAIRN_HEAP_START=my_heap \
 	    -DCAIRN_HEAP_LIMIT=my_stack -Iport -iquote allocator -c $< -o $@

@@ -24,11 +24,11 @@ FREERTOS_WATCHED := $(foreach f,init realloc,-Dcairn_$f=watched_$f) $(foreach f,
 
 #   $(1) board   $(2) image
 define freertos_image
-$(BUILD)/$(1)/freertos/$(2)/heap_cairn.o: port/freertos/heap_cairn.c Makefile tests/freertos.mk boards/$(1)/board.mk
+$(BUILD)/$(1)/freertos/$(2)/heap_cairn.o: port/freertos/heap_cairn.c $(MADE_BY) tests/freertos.mk boards/$(1)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $($(1)_CPU) $(OPT) $(FREERTOS_CFLAGS) $(if $(filter api-%,$(2)),$(FREERTOS_WATCHED)) \
 	    -Itests/freertos/kernel -Itests/freertos $($(2)_FLAGS) -Iallocator -c $$< -o $$@
-$(BUILD)/$(1)/freertos/$(2)/test.o: tests/freertos/$(firstword $(subst -, ,$(2))).c Makefile tests/freertos.mk boards/$(1)/board.mk
+$(BUILD)/$(1)/freertos/$(2)/test.o: tests/freertos/$(firstword $(subst -, ,$(2))).c $(MADE_BY) tests/freertos.mk boards/$(1)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $($(1)_CPU) $(OPT) $(FREERTOS_CFLAGS) -fno-builtin -Itests/freertos/kernel -Itests/freertos \
 	    $($(2)_FLAGS) -iquote allocator -Itests -Iport -c $$< -o $$@
@@ -39,7 +39,7 @@ endef
 
 #   $(1) board
 define freertos_rules
-$(BUILD)/$(1)/freertos/kernel.o: tests/freertos/kernel/kernel.c Makefile tests/freertos.mk boards/$(1)/board.mk
+$(BUILD)/$(1)/freertos/kernel.o: tests/freertos/kernel/kernel.c $(MADE_BY) tests/freertos.mk boards/$(1)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $($(1)_CPU) $(OPT) $(FREERTOS_CFLAGS) -Itests/freertos/kernel -Itests/freertos -Itests/freertos/v11 -c $$< -o $$@
 
@@ -53,10 +53,10 @@ $(FREERTOS_IMAGES:%=$(BUILD)/$(1)/newlib/freertos/%.elf) $(BUILD)/$(1)/newlib/ex
 	    $$(filter %.o,$$^) $$(or $$(FREERTOS_LIBRARY),$(BUILD)/$(1)/libcairn.a) -o $$@
 	$(Q)tests/one-heap $$(@:.elf=.map)
 
-$(BUILD)/$(1)/examples/freertos/main.o: examples/freertos/main.c Makefile tests/freertos.mk boards/$(1)/board.mk
+$(BUILD)/$(1)/examples/freertos/main.o: examples/freertos/main.c $(MADE_BY) tests/freertos.mk boards/$(1)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $($(1)_CPU) $(OPT) $(FREERTOS_CFLAGS) -Itests/freertos/kernel -Iexamples/freertos -Itests/freertos/v11 -c $$< -o $$@
-$(BUILD)/$(1)/examples/freertos/heap_cairn.o: port/freertos/heap_cairn.c Makefile tests/freertos.mk boards/$(1)/board.mk
+$(BUILD)/$(1)/examples/freertos/heap_cairn.o: port/freertos/heap_cairn.c $(MADE_BY) tests/freertos.mk boards/$(1)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $($(1)_CPU) $(OPT) $(FREERTOS_CFLAGS) -Itests/freertos/kernel -Iexamples/freertos -Itests/freertos/v11 -Iallocator -c $$< -o $$@
 $(BUILD)/$(1)/newlib/examples/freertos.elf: $(BUILD)/$(1)/examples/freertos/main.o $(BUILD)/$(1)/examples/freertos/heap_cairn.o \

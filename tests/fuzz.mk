@@ -20,7 +20,7 @@ FUZZ_GLOBALIZE := objcopy --globalize-symbol=cairn_first_region
 
 #   $(1) its folder under build/   $(2) the compiler   $(3) sanitizers   $(4) further flags for FUZZ_CHECKS
 define fuzz_objects
-$(BUILD)/$(1)/%.o: %.c Makefile tests/fuzz.mk
+$(BUILD)/$(1)/%.o: %.c $(MADE_BY) tests/fuzz.mk
 	@mkdir -p $$(@D)
 	$(Q)$(2) $(FUZZ_CFLAGS) $(HOST_CFLAGS) $$(if $$(filter $(FUZZ_LOOKERS),$$*.o),-O2,-O1 $(3)) \
 	    $$(if $$(filter $(FUZZ_CHECKS),$$*.o),$(4)) -c $$< -o $$@

@@ -6,7 +6,7 @@ NANO_SPECS := --specs=nano.specs -u _printf_float -u _scanf_float
 
 #   $(1) board   $(2) names of the tests
 define nano_libc_rules
-$(2:%=$(BUILD)/$(1)/nano/objects/libc/%.o): $(BUILD)/$(1)/nano/objects/%.o: tests/%.c Makefile tests/libc.mk \
+$(2:%=$(BUILD)/$(1)/nano/objects/libc/%.o): $(BUILD)/$(1)/nano/objects/%.o: tests/%.c $(MADE_BY) tests/libc.mk \
         boards/$(1)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $($(1)_CPU) --specs=nano.specs $(OPT) $(CFLAGS_COMMON) -ffunction-sections -fdata-sections \

@@ -78,11 +78,11 @@ define MUTANTS_NEWLINE
 
 endef
 define mutants_rules
-$(MUTANTS)/$(1)/allocator/%.o: allocator/%.c Makefile tests/mutants.mk
+$(MUTANTS)/$(1)/allocator/%.o: allocator/%.c $(MADE_BY) tests/mutants.mk
 	@mkdir -p $$(@D)
 	$(Q)$$(call mutants_cc,$(1)) -MMD -MP -c $$< -o $$@
 	$$(if $$(call mutants_after,$(1)),$(Q)$$(call mutants_after,$(1)) $$@)
-$(MUTANTS)/$(1)/%.o: %.c Makefile tests/mutants.mk
+$(MUTANTS)/$(1)/%.o: %.c $(MADE_BY) tests/mutants.mk
 	@mkdir -p $$(@D)
 	$(Q)$$(call mutants_test_cc,$(1)) -MMD -MP -c $$< -o $$@
 $(MUTANTS)/$(1)/libheap.so: $(MUTANTS_HEAP:%.c=$(MUTANTS)/$(1)/%.o)

@@ -6,7 +6,7 @@ PAINT_OPTS         := O0 Os O3
 
 #   $(1) board   $(2) optimization
 define paint_rules
-$(BUILD)/$(1)/paint-$(2)/%.o: port/cortex-m/%.c Makefile tests/paint.mk boards/$(1)/board.mk
+$(BUILD)/$(1)/paint-$(2)/%.o: port/cortex-m/%.c $(MADE_BY) tests/paint.mk boards/$(1)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $($(1)_CPU) -$(2) $(CFLAGS_COMMON) -Iport/cortex-m -c $$< -o $$@
 $(BUILD)/$(1)/newlib/paint/%-$(2).elf: $(BUILD)/$(1)/tests/paint/%.o $(BUILD)/$(1)/paint-$(2)/stack_paint.o \

@@ -9,10 +9,10 @@ POSIX_CFLAGS  = $(CFLAGS_COMMON) -D_GNU_SOURCE -DCAIRN_INDEX_BITS=32 -DCAIRN_LOC
 POSIX_PORT   := lock pages malloc
 POSIX_NAMES  := figures libc_names
 define posix_rules
-$(BUILD)/host/$(1)/allocator/%.o: allocator/%.c Makefile tests/posix.mk
+$(BUILD)/host/$(1)/allocator/%.o: allocator/%.c $(MADE_BY) tests/posix.mk
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $(2) $(POSIX_CFLAGS) $(CFLAGS_CORE) -include port/posix/core_names.h -c $$< -o $$@
-$(BUILD)/host/$(1)/port/posix/%.o: port/posix/%.c Makefile tests/posix.mk
+$(BUILD)/host/$(1)/port/posix/%.o: port/posix/%.c $(MADE_BY) tests/posix.mk
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $(2) $(POSIX_CFLAGS) -fno-builtin -c $$< -o $$@
 endef
@@ -38,10 +38,10 @@ $(HOST_LIBRARY): $(POSIX_OBJECTS) port/posix/exports.map
 POSIX_TEST_FLAGS := -O1 -D_GNU_SOURCE -DCAIRN_INDEX_BITS=32 -DCAIRN_LOCK_HEADER='"posix/lock.h"' -fno-builtin \
                     -iquote allocator -Itests -Iport -iquote port/posix
 POSIX_TESTS := $(patsubst tests/posix/%.c,%,$(filter-out tests/posix/fatal.c,$(wildcard tests/posix/*.c)))
-$(BUILD)/host/posix/tests/%.o: tests/%.c Makefile tests/posix.mk
+$(BUILD)/host/posix/tests/%.o: tests/%.c $(MADE_BY) tests/posix.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(CFLAGS_COMMON) $(POSIX_TEST_FLAGS) -c $< -o $@
-$(BUILD)/host/posix/tests/%.o: tests/%.cpp Makefile tests/posix.mk
+$(BUILD)/host/posix/tests/%.o: tests/%.cpp $(MADE_BY) tests/posix.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -x c++ -std=c++17 -g $(CXX_WARNINGS) -MMD -MP $(POSIX_TEST_FLAGS) -c $< -o $@
 
@@ -63,7 +63,7 @@ posix-asan_FLAGS := -O1 $(SANITIZE) $(POSIX_PREFIX) $(POSIX_SMALL)
 posix-tsan_FLAGS := -O1 -fsanitize=thread $(POSIX_PREFIX)
 define posix_sanitized
 $(call posix_rules,$(1),$($(1)_FLAGS))
-$(BUILD)/host/$(1)/tests/%.o: tests/%.c Makefile tests/posix.mk
+$(BUILD)/host/$(1)/tests/%.o: tests/%.c $(MADE_BY) tests/posix.mk
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $(CFLAGS_COMMON) $($(1)_FLAGS) $(POSIX_TEST_FLAGS) -c $$< -o $$@
 $(BUILD)/host/$(1)/bin/%: $(BUILD)/host/$(1)/tests/%.o $(addprefix $(BUILD)/host/$(1)/tests/,tap.o tap-host.o blocks.o fatal.o) \
@@ -79,7 +79,7 @@ HOST_TESTS += $(patsubst %,$(BUILD)/host/posix-asan/bin/common/%,$(filter-out br
 
 # ---- Other people's programs ---------------------------------------------------------------------
 
-$(BUILD)/host/measured: tools/measured.c Makefile tests/posix.mk
+$(BUILD)/host/measured: tools/measured.c $(MADE_BY) tests/posix.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -O2 $(CFLAGS_COMMON) -D_GNU_SOURCE $< -o $@
 
@@ -103,10 +103,10 @@ check: $(HOST_LIBRARY) $(BUILD)/host/measured
 $(eval $(call posix_rules,posix-prefix,-O2 $(POSIX_PREFIX)))
 BENCH_HOST_OBJECTS := $(addprefix $(BUILD)/host/bench/,host.o replay.o replay-cairn.o trace.o) \
                       $(call posix_objects,posix-prefix,$(POSIX_PORT) fatal)
-$(BUILD)/host/bench/%.o: bench/%.c Makefile tests/posix.mk
+$(BUILD)/host/bench/%.o: bench/%.c $(MADE_BY) tests/posix.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -O2 $(CFLAGS_COMMON) -D_GNU_SOURCE -fno-builtin -c $< -o $@
-$(BUILD)/host/bench/replay-cairn.o: bench/replay.c Makefile tests/posix.mk
+$(BUILD)/host/bench/replay-cairn.o: bench/replay.c $(MADE_BY) tests/posix.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -O2 $(CFLAGS_COMMON) -D_GNU_SOURCE -fno-builtin $(POSIX_PREFIX) -Dreplay_run=cairn_replay_run \
 	    -Dreplay_clear=cairn_replay_clear -c $< -o $@

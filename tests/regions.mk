@@ -34,7 +34,7 @@ HOST_TESTS += $(foreach l,$(HOST_REGIONS),$(patsubst %,$(BUILD)/host/$l/bin/regi
 
 # Pages that are write-protected, and signal handlers that know the registers, are not the C library's by default.
 define white_box_regions
-$(BUILD)/host/$(1)/tests/host-regions/%.o: tests/host-regions/%.c Makefile tests/regions.mk
+$(BUILD)/host/$(1)/tests/host-regions/%.o: tests/host-regions/%.c $(MADE_BY) tests/regions.mk
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $($(1)_FLAGS) -O1 $(SANITIZE) -D_GNU_SOURCE $(HOST_CFLAGS) -c $$< -o $$@
 HOST_TESTS += $(foreach k,host host-regions,$(patsubst %,$(BUILD)/host/$(1)/bin/$k/%,$(call names,$k)))

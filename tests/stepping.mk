@@ -23,7 +23,7 @@ EARLY_SHARED := $(addprefix $(EARLY_TREE)/tests/,$(addprefix stepping/,every_ins
                 $(addprefix $(EARLY_TREE)/port/,newlib/reent.o newlib/sbrk_names.o newlib/mallinfo.o cortex-m/region.o) \
                 $(mps2-an385_RUNTIME)
 define early_image
-$(EARLY_TREE)/early/$(1)/%.o: allocator/%.c Makefile tests/stepping.mk
+$(EARLY_TREE)/early/$(1)/%.o: allocator/%.c $(MADE_BY) tests/stepping.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $(mps2-an385_CPU) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) \
 	    $(if $(filter start,$(1)),$(START_FLAGS),$(EARLY_FLAGS) -DEARLY_$(1)) -I. -Iport -c $$< -o $$@

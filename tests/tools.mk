@@ -15,7 +15,7 @@ $(BUILD)/host/$(1)/heap_run: $(HEAP_RUN_SOURCES:%.c=$(BUILD)/host/$(1)/%.o)
 	$(Q)$(HOSTCC) -m32 $$^ -o $$@
 $(BUILD)/host/$(1)/fit: $(FIT_SOURCES:%.c=$(BUILD)/host/$(1)/%.o)
 	$(Q)$(HOSTCC) -m32 $$^ -lm -o $$@
-$(BUILD)/host/$(1)/%.o: %.c Makefile tests/tools.mk
+$(BUILD)/host/$(1)/%.o: %.c $(MADE_BY) tests/tools.mk
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) -m32 -O2 $(2) $(HOST_CFLAGS) -c $$< -o $$@
 endef

@@ -54,7 +54,7 @@ fragmentation_LINK     := -Wl,--defsym=_heap_size=34K
 
 #   $(1) name   $(2) the library's folder
 define debugging_image
-$(BUILD)/mps2-an385/debugging/$(1).elf: examples/debugging/$(1).c examples/debugging/report.c examples/debugging/report.h Makefile \
+$(BUILD)/mps2-an385/debugging/$(1).elf: examples/debugging/$(1).c examples/debugging/report.c examples/debugging/report.h $(MADE_BY) \
         $(BUILD)/mps2-an385/$(2)/libcairn.a $$(mps2-an385_RUNTIME) linker/sections.ld boards/mps2-an385/memory.ld
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $(mps2-an385_CPU) -Og -g -std=c11 -D_GNU_SOURCE -Wall -Wextra $(WERROR) $($(2)_OPTIONS) -iquote allocator \
@@ -66,10 +66,10 @@ check: $(DEBUGGING:%=$(BUILD)/mps2-an385/debugging/%.elf)
 
 # Who called, through C++ and the C library.
 define callers_image
-$(BUILD)/$(1)/counted/callers/%.o: tests/callers/%.cpp Makefile
+$(BUILD)/$(1)/counted/callers/%.o: tests/callers/%.cpp $(MADE_BY)
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)g++ $($(1)_CPU) $(counted_OPTIONS) $$(CXX_FLAGS) -fno-exceptions -fno-rtti -c $$< -o $$@
-$(BUILD)/$(1)/counted/callers/new.o: port/cxx/new.cpp Makefile
+$(BUILD)/$(1)/counted/callers/new.o: port/cxx/new.cpp $(MADE_BY)
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)g++ $($(1)_CPU) $(counted_OPTIONS) $$(CXX_FLAGS) -fno-exceptions -fno-rtti -c $$< -o $$@
 $(BUILD)/$(1)/counted/callers/callers.elf: $(addprefix $(BUILD)/$(1)/counted/,callers/callers.o callers/new.o tests/tap.o tests/fatal.o tests/tap-target.o libcairn.a) \

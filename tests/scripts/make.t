@@ -3,13 +3,24 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 5
+plan 8
 
 make all >/dev/null 2>&1
 make all >"$work/said" 2>&1
 ! grep -v 'Nothing to be done' "$work/said"
 result $? "a second make does nothing" "$work/said"
 passes "a second make has nothing to do" make -q all
+
+# Other choices, in a folder of their own.
+library=$work/build/mps2-an385/libcairn.a
+make -s BUILD="$work/build" "$library" >/dev/null 2>&1
+passes "made with the same choices, a library stays" make -q BUILD="$work/build" "$library"
+fails() {
+    ! "$@"
+}
+passes "another optimization makes it anew" fails make -q BUILD="$work/build" OPT=-O2 "$library"
+make -s BUILD="$work/build" OPT=-O2 "$library" >/dev/null 2>&1
+passes "and then it stays" make -q BUILD="$work/build" OPT=-O2 "$library"
 
 make help >"$work/said" 2>&1
 for target in all run test fit bench bound size help clean; do
