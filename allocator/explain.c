@@ -110,7 +110,8 @@ static void suspect(struct cairn_heap *heap, index_t end, struct guard_ends spoi
     if (!damaged->live && describe_below(heap, damaged, &below) && !below.live)
         describe_below(heap, &below, &below); /* past the rest of a free block, a part of which is given out */
     describe(heap, end, &above);
-    report->suspect = !spoiled.low && (spoiled.high || damaged->live) ? above : below;
+    bool from_above = !spoiled.low && (spoiled.high || damaged->live);
+    report->suspect = from_above ? above : below;
     if (spoiled.low && spoiled.high && above.live)
         report->other = above;
 }

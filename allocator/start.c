@@ -9,13 +9,10 @@
  * division would call one by a constant: there it is a product, exact for all these numbers. */
 static index_t limit_of(index_t total)
 {
-#if CAIRN_INDEX_BITS == 32
-    return total - (total + 33u) / 65u;
-#elif CAIRN_GRANULE == 8
-    return total - ((total + 1u) * 63551u >> 21); /* / 33 */
-#else
-    return total - ((total + 33u) * 64528u >> 22); /* / 65 */
-#endif
+    index_t map = CAIRN_INDEX_BITS == 32 ? (total + 33u) / 65u
+                  : CAIRN_GRANULE == 8   ? (total + 1u) * 63551u >> 21 /* / 33 */
+                                         : (total + 33u) * 64528u >> 22; /* / 65 */
+    return total - map;
 }
 
 bool heap_lay_out(struct heap_layout *layout, void *memory, size_t size)
@@ -48,10 +45,8 @@ void heap_write_control(const struct heap_layout *layout, index_t from, index_t 
         index_t bin = from - map < layout->first ? from - map : 0; /* below the handle the difference wraps */
         word[0] = LINKS_TO_A_WORD == 2 ? bin << 16 | bin : bin;
         word[1] = LINKS_TO_A_WORD == 2 ? 0 : bin;
-        if (WORDS == 4) {
-            word[2] = 0;
-            word[3] = 0;
-        }
+        for (int rest = 2; rest < WORDS; rest++)
+            word[rest] = 0;
     }
 }
 

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
+#include "heap.h"
 #include "tap.h"
 
 static _Alignas(64) char memory[1536];
@@ -122,6 +123,16 @@ static void what_others_took_by_sbrk_may_hold_anything(void)
     free(p);
 }
 
+static void what_breaks_another_invariant_is_told_by_that(void)
+{
+    set();
+    heap->used = (link_t)(heap->used + 1u);
+    CHECK(cairn_check(heap, NULL) == 10);
+    heap->used = (link_t)(heap->used - 1u);
+    CHECK(cairn_check(heap, NULL) == 0);
+}
+
 TAP_MAIN(TEST(a_byte_behind_a_live_block_breaks_i11), TEST(a_size_that_does_not_fit_breaks_i11),
          TEST(a_size_that_is_too_small_for_its_block_breaks_i11), TEST(a_byte_of_a_free_block_breaks_i12),
-         TEST(a_byte_above_the_top_breaks_i12), TEST(what_others_took_by_sbrk_may_hold_anything))
+         TEST(a_byte_above_the_top_breaks_i12), TEST(what_others_took_by_sbrk_may_hold_anything),
+         TEST(what_breaks_another_invariant_is_told_by_that))

@@ -230,6 +230,17 @@ static void of_a_free_granule_both_ends_are_suspected(void)
     CHECK(is_block(&report.suspect, below, SIZE) && is_block(&report.other, upper, size));
 }
 
+/* Its size is as it was: the links were written from below. */
+static void a_free_granule_whose_links_alone_are_spoiled_was_written_from_below(void)
+{
+    set(false);
+    size_t size = bytes_of_block(SIZE) - CAIRN_GRANULE - KEPT_BEHIND;
+    CHECK(cairn_malloc(heap, size) == middle + CAIRN_GRANULE);
+    middle[0] ^= 1;
+    cairn_explain(CAIRN_CORRUPT_LINK, middle, &report);
+    CHECK(report.damaged.start == middle && report.damaged.size == CAIRN_GRANULE && suspects_below());
+}
+
 TAP_MAIN(TEST(a_byte_behind_a_block_is_its_own_overrun), TEST(a_trailer_that_alone_is_spoiled_was_written_from_above),
          TEST(the_end_of_a_canary_was_written_from_above), TEST(where_all_is_spoiled_it_was_either),
          TEST(a_run_into_free_memory_came_from_below), TEST(the_links_of_a_free_block_were_written_from_below),
@@ -237,5 +248,6 @@ TAP_MAIN(TEST(a_byte_behind_a_block_is_its_own_overrun), TEST(a_trailer_that_alo
          TEST(the_end_of_a_free_block_was_written_from_above), TEST(where_all_of_a_free_block_is_spoiled_it_was_either),
          TEST(the_rest_of_a_free_block_is_passed_over),
          TEST(the_rest_of_a_free_block_is_passed_over_where_it_is_as_it_was),
-         TEST(of_a_free_granule_both_ends_are_suspected), TEST(the_control_data_is_next_to_no_block),
-         TEST(what_came_from_above_the_heap_came_from_no_block))
+         TEST(of_a_free_granule_both_ends_are_suspected),
+         TEST(a_free_granule_whose_links_alone_are_spoiled_was_written_from_below),
+         TEST(the_control_data_is_next_to_no_block), TEST(what_came_from_above_the_heap_came_from_no_block))

@@ -4,6 +4,7 @@
 #include "blocks.h"
 #include "heap.h"
 #include "host_port.h"
+#include "port.h"
 #include "system.h"
 #include "tap.h"
 
@@ -54,6 +55,8 @@ static void the_system_heap_is_served_up_to_the_reach(void)
         memset(&cairn_system_state, 0, sizeof cairn_system_state);
         host_heap_start = memory;
         host_heap_limit = memory + sizes[i];
+        if (PORT_MEMORY_IS_CLEAR)
+            memset(memory, 0, MEMORY);
         void *p = launder(malloc(100));
         CHECK(p != NULL);
         free(p);
