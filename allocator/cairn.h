@@ -16,6 +16,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The version of this interface. CAIRN_VERSION is one number, to compare in C and by the preprocessor:
+ * `#if CAIRN_VERSION >= 0x000100` is 0.1.0 or newer. Before 1.0.0 a new MINOR may change the interface. */
+#define CAIRN_VERSION_MAJOR 0
+#define CAIRN_VERSION_MINOR 1
+#define CAIRN_VERSION_PATCH 0
+#define CAIRN_VERSION (CAIRN_VERSION_MAJOR * 0x10000 + CAIRN_VERSION_MINOR * 0x100 + CAIRN_VERSION_PATCH)
+
 #ifdef __cplusplus
 #define CAIRN_NORETURN [[noreturn]]
 extern "C" {
