@@ -212,7 +212,7 @@ struct cairn_place {
  * 32 granules of a large one, or a bin. The program may allocate and free between calls, interrupts during one.
  *
  * Returns  0; or the number of a broken invariant, with an address in place->fault, as cairn_check() does; the
- *          next call then starts at the heap's begin. Does not check the number of used granules (I10), nor
+ *          next call then starts from the beginning. Does not check the number of used granules (I10), nor
  *          I11 and I12.
  * Time     O(1) with the lock held for each part. Works on a private heap, too. */
 int cairn_check_step(struct cairn_heap *heap, struct cairn_place *place, uint32_t parts);
