@@ -4,7 +4,7 @@
     bound.py --measure IMAGE        what a firmware measures: function, instructions
 
 Prints, tab-separated, for each function of each image: core and optimization; the function; instructions
-computed (tools/cairn-bound) and measured (bench/worst.c, of which the image is), and the budget; cycles;
+computed (tools/cairn bound) and measured (bench/worst.c, of which the image is), and the budget; cycles;
 then instructions with interrupts off, the budget, and cycles. The last row of an image, `any`, is the longest
 of all. "-" is a figure that there is not. Fails if a bound is above its budget, or below what was measured.
 """
@@ -31,8 +31,8 @@ def read_budget(path):
 
 
 def compute(images, jobs, strict):
-    """Rows of cairn-bound: core, function, four numbers. Leaves with its words if it refuses one."""
-    command = [sys.executable, "tools/cairn-bound", "--rows", "--jobs", str(jobs), *(["--strict"] if strict else [])]
+    """Rows of cairn bound: core, function, four numbers. Leaves with its words if it refuses one."""
+    command = ["tools/cairn", "bound", "--rows", "--jobs", str(jobs), *(["--strict"] if strict else [])]
     done = subprocess.run(command + images, capture_output=True, text=True)
     rows = [line.split("\t") for line in done.stdout.splitlines()]
     refused = [f"bound: {row[0]}: {row[1]}: {row[6]}\n" for row in rows if row[6]]

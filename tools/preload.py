@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs this machine's own programs with Cairn in place of the C library's heap, and without.
 
     preload.py --library SO --measured PROGRAM --work FOLDER [--pairs N] [--short] [--tap] [NAME...]

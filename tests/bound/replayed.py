@@ -1,4 +1,4 @@
-"""Compares what the replay of traces measures with what tools/cairn-bound computes of the same image.
+"""Compares what the replay of traces measures with what tools/cairn bound computes of the same image.
 
     replayed.py OPTION... TRACE...      the options of bench/replay.py; --libc has tests/bound/stub.o in it
 
@@ -22,7 +22,7 @@ EVERY_KIND = "m 0 8\nr 0 8\nf 0\nc 1 8\nf 1\na 2 16 8\nf 2\n"
 def computed(image):
     """Instructions of each function's longest path."""
     entries = [word for name in FUNCTIONS.values() for word in ("--entry", name)]
-    command = [sys.executable, "tools/cairn-bound", "--rows", *entries, image]
+    command = ["tools/cairn", "bound", "--rows", *entries, image]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"replayed: {image}: {done.stdout}{done.stderr}")

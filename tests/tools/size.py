@@ -12,8 +12,8 @@ import xml.etree.ElementTree
 from tap import cairn, directory, equal, for_each, run, run_tests, test
 
 sys.path.insert(0, "tools")
-from cairn_host import Heap, Trace  # noqa: E402
-from cairn_size import Needs, never_refuses, next_bin, no_allocator_below, reorder, write_ops  # noqa: E402
+from cairntools.host import HostHeap as Heap, Trace  # noqa: E402
+from cairntools.size import Needs, never_refuses, next_bin, no_allocator_below, reorder, write_ops  # noqa: E402
 
 WORK = directory("size")
 LUA = "tests/traces/lua-rules.trace"
