@@ -29,20 +29,27 @@ static _Noreturn void heap_corrupt(struct cairn_heap *heap, enum cairn_reason re
 }
 
 /* Granule i does not lead to one that names it: it is damaged itself, or if it is a bin, more likely what it names. */
-static _Noreturn COLD __attribute__((noinline)) void heap_corrupt_ring(struct cairn_heap *heap, index_t i, index_t next)
+static _Noreturn COLD __attribute__((noinline)) void heap_corrupt_ring(struct cairn_heap *heap, index_t i)
 {
-    bool is_bin = i < heap_first_granule(heap->limit);
-    heap_corrupt(heap, CAIRN_CORRUPT_LINK, is_bin && next < heap->top ? next : i);
+    index_t next = heap_granule(heap, i)->next;
+    heap_corrupt(heap, CAIRN_CORRUPT_LINK, next < heap->top && !map_is_bound(heap, i) ? next : i);
 }
 
-/* The granule after i, in the ring that i is in or is the bin of. It must name i; and i itself must be in the heap: a
- * bin need not be, where a bit of `nonempty` is wrong. */
+/* The granule after i, in the ring that i is in or is the bin of. It must name i. */
 static inline index_t heap_next(struct cairn_heap *heap, index_t i)
 {
-    index_t next = i < heap->top ? heap_granule(heap, i)->next : i;
+    index_t next = heap_granule(heap, i)->next;
     if (next >= heap->top || heap_granule(heap, next)->prev != i)
-        heap_corrupt_ring(heap, i, next);
+        heap_corrupt_ring(heap, i);
     return next;
+}
+
+/* The first block of a bin that `nonempty` has. Where a bit of that is wrong, the bin may be no part of the heap. */
+static inline index_t heap_first(struct cairn_heap *heap, index_t bin)
+{
+    if (bin >= heap->top)
+        cairn_fatal(CAIRN_CORRUPT_CONTROL, &heap->nonempty);
+    return heap_next(heap, bin);
 }
 
 /* Where a free block keeps its second size. */
@@ -84,32 +91,36 @@ inline index_t heap_free_below(struct cairn_heap *heap, index_t i)
 static inline void heap_attach(struct cairn_heap *heap, index_t i, index_t size, index_t bin)
 {
     struct granule *block = heap_granule(heap, i);
-    struct granule *head = heap_granule(heap, bin);
-    index_t next = head->next;
-    struct granule *after = heap_granule(heap, next);
-    if (next >= heap->top || after->prev != bin)
-        heap_corrupt(heap, CAIRN_CORRUPT_LINK, bin);
-    head->next = (link_t)i;
+    index_t next = heap_granule(heap, bin)->next;
+    if (next >= heap->top || heap_granule(heap, next)->prev != bin)
+        heap_corrupt_ring(heap, bin);
+    heap_granule(heap, bin)->next = (link_t)i;
     OPAQUE(i);
-    after->prev = (link_t)i;
+    heap_granule(heap, next)->prev = (link_t)i;
     block->next = (link_t)next;
     block->prev = (link_t)bin;
     heap_set_size(block, size);
     heap->nonempty |= bin_bit(bin);
 }
 
-/* Each link is proven by what it names, which must name i. */
-static inline void heap_detach(struct cairn_heap *heap, index_t i)
+/* Take the block at i out of its ring; `prev` is proven to name it. */
+static inline void heap_detach_after(struct cairn_heap *heap, index_t prev, index_t i)
 {
-    struct granule *block = heap_granule(heap, i);
-    index_t next = block->next, prev = block->prev, top = heap->top;
-    struct granule *after = heap_granule(heap, next), *before = heap_granule(heap, prev);
-    if (next >= top || prev >= top || after->prev != i || before->next != i)
-        heap_corrupt(heap, CAIRN_CORRUPT_LINK, i);
-    after->prev = (link_t)prev;
-    before->next = (link_t)next;
+    index_t next = heap_granule(heap, i)->next;
+    if (next >= heap->top || heap_granule(heap, next)->prev != i)
+        heap_corrupt_ring(heap, i);
+    heap_granule(heap, next)->prev = (link_t)prev;
+    heap_granule(heap, prev)->next = (link_t)next;
     if (next == prev) /* the bin */
         heap->nonempty &= ~bin_bit(next);
+}
+
+static inline void heap_detach(struct cairn_heap *heap, index_t i)
+{
+    index_t prev = heap_granule(heap, i)->prev;
+    if (prev >= heap->top || heap_granule(heap, prev)->next != i)
+        heap_corrupt(heap, CAIRN_CORRUPT_LINK, i);
+    heap_detach_after(heap, prev, i);
 }
 
 /* ---- The top -------------------------------------------------------------------------------- */
@@ -125,71 +136,84 @@ static inline index_t heap_limit(struct cairn_heap *heap)
 static inline void heap_set_top(struct cairn_heap *heap, index_t top)
 {
     index_t old = heap->top;
-    map_turn_used(heap, old, 1);
-    map_turn_used(heap, top, 1);
-    map_turn_bound(heap, top > old ? top : old);
+    map_turn(heap, old, 1, old > top);
+    map_turn(heap, top, 1, top > old);
     heap->top = (link_t)top;
 }
 
 /* ---- Taking --------------------------------------------------------------------------------- */
 
-/* The free block to take n granules from, and in *bin where it is: one of the first two in n's own bin, else the first
- * one of the next bin that holds any, where each is large enough. 0 if what is above the top serves better, or nothing
- * does: that counts as one more free block, so that a larger one is left whole. */
-static inline index_t heap_find(struct cairn_heap *heap, index_t n, index_t *bin)
+/* Where a free block is: in which bin, and after what in its ring. */
+struct place {
+    index_t bin, prev, i;
+};
+
+/* Find the free block to take n granules from: one of the first two in n's own bin, else the first one of the next
+ * bin that holds any, where each is large enough. False if what is above the top serves better, or nothing does: that
+ * counts as one more free block, so that a larger one is left whole. */
+static inline bool heap_find(struct cairn_heap *heap, index_t n, struct place *at)
 {
-    index_t b = bin_of(n);
-    bin_set set = heap->nonempty << b;
-    *bin = b;
+    index_t bin = bin_of(n);
+    bin_set set = heap->nonempty << bin;
+    at->bin = at->prev = bin;
     if (set & BIN_FIRST) {
-        index_t i = heap_next(heap, b);
-        if (heap_granule(heap, i)->size < n)
-            i = heap_next(heap, i);
-        if (heap_granule(heap, i)->size >= n) /* of the bin itself, it is 0 */
-            return i;
+        at->i = heap_first(heap, bin);
+        if (heap_granule(heap, at->i)->size >= n)
+            return true;
+        at->prev = at->i;
+        at->i = heap_next(heap, at->i);
+        if (heap_granule(heap, at->i)->size >= n) /* of the bin itself, it is 0 */
+            return true;
         set ^= BIN_FIRST;
     }
     if (set == 0)
-        return 0;
-    b += bin_first(set);
-    *bin = b;
-    index_t i = heap_next(heap, b);
+        return false;
+    bin += bin_first(set);
+    at->bin = at->prev = bin;
+    at->i = heap_first(heap, bin);
     index_t above = (index_t)heap->limit - heap->top;
-    return above >= n && above < heap_granule(heap, i)->size ? 0 : i;
+    return above < n || above >= heap_granule(heap, at->i)->size;
 }
 
 /*     [ ----- free ----- ]    =>    [ free ][ block ]    the rest keeps its start, and if it can its place */
+static inline index_t heap_take_from(struct cairn_heap *heap, const struct place *at, index_t n)
+{
+    index_t i = at->i;
+    struct granule *block = heap_granule(heap, i);
+    index_t size = block->size;
+    if (size < n || size > heap->top - i || *heap_tail(block, size) != size)
+        heap_corrupt(heap, CAIRN_CORRUPT_SIZE, i);
+    index_t rest = size - n;
+    index_t bin = bin_of(rest); /* 0 if nothing is left */
+    if (bin == at->bin) {
+        INSPECT_TAIL(heap, i + rest - 1u);
+        heap_set_size(block, rest);
+    } else {
+        heap_detach_after(heap, at->prev, i);
+        if (bin != 0) {
+            INSPECT_TAIL(heap, i + rest - 1u);
+            heap_attach(heap, i, rest, bin);
+        }
+    }
+    i += rest;
+    map_turn(heap, i, n, rest != 0);
+    return i;
+}
+
 void *heap_take(struct cairn_heap *heap, index_t n)
 {
-    index_t bin;
-    index_t i = heap_find(heap, n, &bin);
-    if (i != 0) {
-        index_t size = heap_free_size(heap, i);
-        index_t rest = size - n;
-        index_t rest_bin = bin_of(rest); /* 0 if nothing is left */
-        if (n > size)                    /* a bin names a block that is not of it */
-            heap_corrupt(heap, CAIRN_CORRUPT_LINK, bin);
-        if (rest_bin == bin) {
-            INSPECT_TAIL(heap, i + rest - 1u);
-            heap_set_size(heap_granule(heap, i), rest);
-        } else {
-            heap_detach(heap, i);
-            if (rest_bin != 0) {
-                INSPECT_TAIL(heap, i + rest - 1u);
-                heap_attach(heap, i, rest, rest_bin);
-            }
-        }
-        i += rest;
-        if (rest_bin != 0)
-            map_turn_bound(heap, i);
+    struct place at;
+    index_t i;
+    if (heap_find(heap, n, &at)) {
+        i = heap_take_from(heap, &at, n);
     } else {
         i = heap->top;
         index_t end = i + n;
         if (end > heap_limit(heap) || (CAIRN_INDEX_BITS == 32 && end < i)) /* 16 bits cannot wrap round in index_t */
             return NULL;
         heap_set_top(heap, end);
+        map_turn(heap, i, n, false);
     }
-    map_turn_used(heap, i, n);
     heap->used = (link_t)(heap->used + n);
     return heap_pointer(heap, i);
 }
@@ -210,9 +234,9 @@ inline index_t heap_live_size(struct cairn_heap *heap, const void *p)
 void heap_free(struct cairn_heap *heap, const void *p)
 {
     index_t size = heap_live_size(heap, p);
-    index_t i = heap_granule_index(heap, p);
+    index_t i = heap_offset_index((uintptr_t)p - (uintptr_t)heap);
     index_t end = i + size;
-    map_turn_used(heap, i, size);
+    map_turn(heap, i, size, false);
     heap->used = (link_t)(heap->used - size);
     index_t below = heap_free_below(heap, i);
     if (below != 0) {
@@ -237,10 +261,9 @@ void heap_free(struct cairn_heap *heap, const void *p)
 
 void heap_split(struct cairn_heap *heap, index_t i, index_t size, index_t n)
 {
-    map_turn_used(heap, i, size);
-    map_turn_used(heap, i, n);
-    map_turn_bound(heap, i + n);
-    map_turn_used(heap, i + n, size - n);
+    map_turn(heap, i, size, false);
+    map_turn(heap, i, n, false);
+    map_turn(heap, i + n, size - n, true);
 }
 
 void heap_cut(struct cairn_heap *heap, index_t i, index_t size, index_t n)
@@ -288,14 +311,14 @@ index_t heap_extend(struct cairn_heap *heap, index_t *at, index_t size, index_t 
         heap_detach(heap, end);
         map_turn_bound(heap, end);
     }
-    map_turn_used(heap, i, size);
+    map_turn(heap, i, size, false);
     if (below != 0) {
         map_turn_bound(heap, i);
         i -= below;
         heap_detach(heap, i);
     }
     size += above + below;
-    map_turn_used(heap, i, size);
+    map_turn(heap, i, size, false);
     heap->used = (link_t)(heap->used + above + below);
     *at = i;
     return size;
@@ -310,12 +333,12 @@ bool heap_reserve(struct cairn_heap *heap, index_t i, index_t end)
         return false;
     heap->used = (link_t)(heap->used + end - heap->top);
     if (heap->top != i) {
-        map_turn_used(heap, i, 1);
+        map_turn(heap, i, 1, false);
         heap_set_top(heap, i);
     }
     if (end != i) {
         heap_set_top(heap, end);
-        map_turn_used(heap, i, 1);
+        map_turn(heap, i, 1, false);
         return true;
     }
     index_t below = heap_free_below(heap, i);

@@ -64,8 +64,8 @@ struct __attribute__((may_alias)) cairn_heap {
     link_t used;        /* granules in used blocks */
     _Alignas(CAIRN_GRANULE) struct granule more_bins[];
 };
-enum { HEAP_LEAST_FIRST = sizeof(struct cairn_heap) / CAIRN_GRANULE };
-_Static_assert(offsetof(struct cairn_heap, bin1) == CAIRN_GRANULE && HEAP_LEAST_FIRST == 4, "a bin is a granule");
+enum { HEAP_MORE_BINS = sizeof(struct cairn_heap) / CAIRN_GRANULE };
+_Static_assert(offsetof(struct cairn_heap, bin1) == CAIRN_GRANULE && HEAP_MORE_BINS == 4, "a bin is a granule");
 
 /* Largest request in bytes: nothing larger enters any arithmetic. */
 #define HEAP_MAX_REQUEST                                                                           \
@@ -127,12 +127,11 @@ static inline index_t heap_map_granules(index_t limit)
     return (index_t)((tiles * sizeof(struct tile) + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);
 }
 
-/* The first granule that can be a block's, past the bins for the largest free block that indices up to `limit`
- * allow. */
+/* The first granule that can be a block's, past the bins for the largest free block that indices up to `limit` allow.
+ * It is below the limit, so that there is a block, only where there are bins 1 to 5. */
 static inline index_t heap_first_granule(index_t limit)
 {
-    index_t first = bin_of(limit - HEAP_LEAST_FIRST) + 1u;
-    return first < HEAP_LEAST_FIRST ? (index_t)HEAP_LEAST_FIRST : first;
+    return bin_of(limit) + 1u;
 }
 
 /* Where the control data begins, with the map. */
@@ -145,10 +144,16 @@ static inline word_t *heap_control(struct cairn_heap *heap, index_t limit)
  * there. False if the range is too small. */
 COLD bool heap_lay_out(struct heap_layout *layout, void *memory, size_t size);
 
-/* Begin the bins from `from` up to, not including, `to`. */
-COLD void heap_begin_bins(struct cairn_heap *heap, index_t from, index_t to);
+/* Granules of the control data, with the map. */
+static inline index_t heap_control_granules(const struct heap_layout *layout)
+{
+    return heap_map_granules(layout->limit) + layout->first;
+}
 
-/* Begin: the control data is clear, and all bins from 1 up to layout->first have begun. Returns the handle. */
+/* Write the granules of the control data from `from` up to, not including, `to`, counted from its start. */
+COLD void heap_write_control(const struct heap_layout *layout, index_t from, index_t to);
+
+/* Begin: all of the control data has been written. Returns the handle. */
 COLD struct cairn_heap *heap_begin(const struct heap_layout *layout);
 
 /* Granules past the limit that the index did not reach, when the heap was laid out. */

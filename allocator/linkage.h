@@ -34,7 +34,6 @@
 #define guard_take_back cairn_guard_take_back
 #define guard_vacate cairn_guard_vacate
 #define heap_begin cairn_heap_begin
-#define heap_begin_bins cairn_heap_begin_bins
 #define heap_cut cairn_heap_cut
 #define heap_extend cairn_heap_extend
 #define heap_fit_aligned cairn_heap_fit_aligned
@@ -66,6 +65,7 @@
 #define region_move cairn_region_move
 #define region_take cairn_region_take
 #define region_take_in cairn_region_take_in
+#define heap_write_control cairn_heap_write_control
 #define system_home cairn_system_home
 #define system_keep_aligned cairn_system_keep_aligned
 #define system_refuse cairn_system_refuse

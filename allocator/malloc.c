@@ -38,57 +38,47 @@ __attribute__((noinline)) COLD void *system_refuse(int error)
 
 /* ---- The start ------------------------------------------------------------------------------ */
 
-enum { AT_ONCE = 16 }; /* words, or bins, with the lock held */
+enum { AT_ONCE = 8 }; /* granules that are written with the lock held */
 
-/* Words that are written at the start: the control data, and in a guarded heap all of its memory. */
-static uint32_t words_to_write(const struct heap_layout *layout)
+/* Granules that are written at the start: the control data, and in a guarded heap all of its memory. */
+static inline index_t granules_to_write(const struct heap_layout *layout)
 {
-    index_t granules = heap_map_granules(layout->limit);
-    granules += CAIRN_CHECK == 2 ? layout->limit : layout->first;
-    return granules * (CAIRN_GRANULE / (uint32_t)sizeof(word_t));
+    return CAIRN_CHECK == 2 ? heap_map_granules(layout->limit) + layout->limit : heap_control_granules(layout);
 }
 
-static uint32_t first_value(const struct heap_layout *layout, const volatile word_t *word)
+static inline void write_granules(const struct heap_layout *layout, index_t from, index_t to)
 {
 #if CAIRN_CHECK == 2
-    if ((uintptr_t)word >= (uintptr_t)heap_granule(layout->heap, layout->first))
-        return GUARD_FILL;
+    enum { WORDS = CAIRN_GRANULE / sizeof(word_t) };
+    volatile word_t *control = heap_control(layout->heap, layout->limit);
+    for (; to > from && to > heap_control_granules(layout); to--)
+        for (volatile word_t *word = control + (to - 1u) * WORDS, *end = word + WORDS; word < end; word++)
+            *word = GUARD_FILL;
 #endif
-    (void)layout, (void)word;
-    return 0;
+    heap_write_control(layout, from, to);
 }
 
-static inline void write_control(const struct heap_layout *layout, uint32_t from, uint32_t to)
-{
-    /* Volatile: the loop does not become a call of memset(), with the lock held. */
-    volatile word_t *word = heap_control(layout->heap, layout->limit) + from;
-    for (; from < to; from++, word++)
-        *word = first_value(layout, word);
-}
-
-/* One step of the start, with the lock held: clear a part of the control data, begin a part of the bins, or the
- * heap. Returns true when there is no more to do, whether or not there is a heap. A caller that comes in between two
- * steps, from an interrupt, goes on where this has left off. */
+/* One step of the start, with the lock held: write a part of the control data, or begin the heap. Returns true when
+ * there is no more to do, whether or not there is a heap. A caller that comes in between two steps, from an interrupt,
+ * goes on where this has left off. */
 static inline bool start_step(void)
 {
     char *brk = STATE.brk != NULL ? STATE.brk : port_heap_start();
     struct heap_layout layout;
     if (STATE.heap != NULL || !heap_lay_out(&layout, brk, (size_t)(port_heap_limit() - brk)))
         return true;
-    uint32_t words = words_to_write(&layout);
-    if (PORT_MEMORY_IS_CLEAR && STATE.brk == NULL && STATE.done < words) /* no one has had it yet */
-        STATE.done = words;
-    uint32_t from = STATE.done, all = from < words ? words : words + layout.first - 1u;
-    uint32_t to = all - from < AT_ONCE ? all : from + AT_ONCE;
+    index_t from = STATE.done, all = granules_to_write(&layout);
+    if (PORT_MEMORY_IS_CLEAR && STATE.brk == NULL && from == 0) /* no one has had it yet */
+        from = heap_map_granules(layout.limit);
+    index_t to = from + AT_ONCE;
+    bool last = to >= all;
+    if (last)
+        to = all;
+    write_granules(&layout, from, to);
     STATE.done = to;
-    if (from < words)
-        write_control(&layout, from, to);
-    else
-        heap_begin_bins(layout.heap, from - words + 1u, to - words + 1u);
-    if (from < words || to < all)
-        return false;
-    STATE.heap = heap_begin(&layout);
-    return true;
+    if (last)
+        STATE.heap = heap_begin(&layout);
+    return last;
 }
 
 COLD __attribute__((noinline)) void system_start(void)
@@ -142,7 +132,7 @@ COLD static void *take_first(index_t n)
 
 void *malloc(size_t size)
 {
-    if (size - 1u >= HEAP_MAX_REQUEST) { /* 0, too, is past the end */
+    if (__builtin_expect(size - 1u >= HEAP_MAX_REQUEST, 0)) { /* 0, too, is past the end */
         if (size != 0)
             return system_refuse(ENOMEM);
         size = 1;

@@ -43,34 +43,34 @@ static inline uint32_t map_mask(index_t i)
     return bits_rotate_right(BITS_FIRST, i);
 }
 
+/* The bit of granule i, in its tile's word. As the sign, which costs no mask. */
+static inline bool map_bit(uint32_t word, index_t i)
+{
+    return (word << i % TILE_GRANULES & BITS_FIRST) != 0;
+}
+
 static inline bool map_is_bound(void *handle, index_t i)
 {
-    return (map_tile(handle, i)->bound & map_mask(i)) != 0;
+    return map_bit(map_tile(handle, i)->bound, i);
 }
 
 static inline bool map_is_used(void *handle, index_t i)
 {
-    return (map_tile(handle, i)->used & map_mask(i)) != 0;
+    return map_bit(map_tile(handle, i)->used, i);
 }
 
 /* Is granule i the first of a free block? */
 static inline bool map_is_free(void *handle, index_t i)
 {
     const struct tile *tile = map_tile(handle, i);
-    return (tile->bound & ~tile->used & map_mask(i)) != 0;
+    return map_bit(tile->bound & ~tile->used, i);
 }
 
 /* Is granule i the first of a used block? */
 static inline bool map_is_live(void *handle, index_t i)
 {
     const struct tile *tile = map_tile(handle, i);
-    return (tile->bound & tile->used & map_mask(i)) != 0;
-}
-
-/* Granule i begins a block, or does so no more. */
-static inline void map_turn_bound(void *handle, index_t i)
-{
-    map_tile(handle, i)->bound ^= map_mask(i);
+    return map_bit(tile->bound & tile->used, i);
 }
 
 /* The used bits of a block of more than MAP_SMALL granules at i, in its own tile; those in the next one are turned. */
@@ -82,11 +82,20 @@ static inline uint32_t map_large(struct tile *tile, index_t i, index_t size)
     return bits >> shift;
 }
 
-/* Turn the used bits of a block of `size` granules at i: on if they are off, off if on. */
-static inline void map_turn_used(void *handle, index_t i, index_t size)
+/* Granule i begins a block, or does so no more. */
+static inline void map_turn_bound(void *handle, index_t i)
+{
+    map_tile(handle, i)->bound ^= map_mask(i);
+}
+
+/* Turn the used bits of a block of `size` granules at i: on if they are off, off if on. With `bound`, it begins to be
+ * a block of its own, or ends. */
+static inline void map_turn(void *handle, index_t i, index_t size, bool bound)
 {
     struct tile *tile = map_tile(handle, i);
     uint32_t bits = map_mask(i);
+    if (bound)
+        tile->bound ^= bits;
     if (__builtin_expect(size > MAP_SMALL, 0))
         bits = map_large(tile, i, size);
     tile->used ^= bits;
@@ -101,12 +110,12 @@ static inline index_t map_used_size(void *handle, index_t i, index_t top)
     const struct tile *tile = map_tile(handle, i);
     uint32_t shift = i % TILE_GRANULES;
     uint32_t bound = tile->bound << shift << 1;
-    if (bound == 0) {
+    if (__builtin_expect(bound == 0, 0)) {
         if ((i | 31u) >= top)
             return 0;
         bound = tile[-1].bound >> 1 >> (31u - shift) << 1;
     }
-    if (bound != 0)
+    if (__builtin_expect(bound != 0, 1))
         return 1u + bits_leading_zeros(bound);
     return (tile->used << shift | tile[-1].used >> 1 >> (31u - shift)) & ~BITS_FIRST;
 }

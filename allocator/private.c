@@ -12,9 +12,7 @@ COLD struct cairn_heap *cairn_init(void *memory, size_t size)
     struct heap_layout layout;
     if (!heap_lay_out(&layout, memory, size))
         return NULL;
-    word_t *control = heap_control(layout.heap, layout.limit);
-    memset(control, 0, (size_t)((char *)heap_granule(layout.heap, layout.first) - (char *)control));
-    heap_begin_bins(layout.heap, 1, layout.first);
+    heap_write_control(&layout, 0, heap_control_granules(&layout));
     return heap_begin(&layout);
 }
 

@@ -31,25 +31,28 @@ bool heap_lay_out(struct heap_layout *layout, void *memory, size_t size)
         layout->left_over = total - HEAP_MAX_GRANULES;
         total = HEAP_MAX_GRANULES;
     }
-    index_t limit = limit_of((index_t)total);
-    layout->limit = limit;
-    layout->heap = (struct cairn_heap *)((start + heap_map_granules(limit)) * CAIRN_GRANULE);
-    if (limit <= HEAP_LEAST_FIRST)
-        return false;
-    layout->first = heap_first_granule(limit);
-    return layout->first < limit;
+    layout->limit = limit_of((index_t)total);
+    layout->first = heap_first_granule(layout->limit);
+    layout->heap = (struct cairn_heap *)((start + heap_map_granules(layout->limit)) * CAIRN_GRANULE);
+    return layout->first < layout->limit;
 }
 
-/* Where a heap keeps how much its index did not reach: in two bins, of which such a heap has them all. */
-static struct granule *left_over(struct cairn_heap *heap)
+/* The map is clear, and both links of bin i, which is granule i, are i. So are those of granule 0, tile 0. */
+void heap_write_control(const struct heap_layout *layout, index_t from, index_t to)
 {
-    return heap_granule(heap, bin_of(4));
-}
-
-void heap_begin_bins(struct cairn_heap *heap, index_t from, index_t to)
-{
-    for (index_t bin = from; bin < to; bin++)
-        heap_granule(heap, bin)->next = heap_granule(heap, bin)->prev = (link_t)bin;
+    enum { WORDS = CAIRN_GRANULE / sizeof(word_t), LINKS_TO_A_WORD = sizeof(word_t) / sizeof(link_t) };
+    index_t map = heap_map_granules(layout->limit);
+    /* Volatile: the loop does not become a call of memset(), with the lock held. */
+    volatile word_t *word = heap_control(layout->heap, layout->limit) + from * WORDS;
+    for (; from < to; from++, word += WORDS) {
+        index_t bin = from - map < layout->first ? from - map : 0; /* below the handle the difference wraps */
+        word[0] = LINKS_TO_A_WORD == 2 ? bin << 16 | bin : bin;
+        word[1] = LINKS_TO_A_WORD == 2 ? 0 : bin;
+        if (WORDS == 4) {
+            word[2] = 0;
+            word[3] = 0;
+        }
+    }
 }
 
 struct cairn_heap *heap_begin(const struct heap_layout *layout)
@@ -57,20 +60,15 @@ struct cairn_heap *heap_begin(const struct heap_layout *layout)
     struct cairn_heap *heap = layout->heap;
     heap->limit = heap->limit_again = (link_t)layout->limit;
     heap->top = (link_t)layout->first;
-    map_turn_bound(heap, layout->first);
-    map_turn_used(heap, layout->first, 1);
-    if (layout->left_over != 0) {
-        left_over(heap)[0].tail = (link_t)layout->left_over;
-        left_over(heap)[1].tail = (link_t)(layout->left_over >> (CAIRN_INDEX_BITS - 1) >> 1);
-    }
+    map_turn(heap, layout->first, 1, true);
+    heap_granule(heap, 4)->tail = (link_t)layout->left_over;
+    heap_granule(heap, 5)->tail = (link_t)(layout->left_over >> (CAIRN_INDEX_BITS - 1) >> 1);
     return heap;
 }
 
 size_t heap_left_over(struct cairn_heap *heap)
 {
-    if (heap->limit != limit_of(HEAP_MAX_GRANULES) || heap->limit != heap->limit_again)
-        return 0;
-    return left_over(heap)[0].tail | (size_t)left_over(heap)[1].tail << (CAIRN_INDEX_BITS - 1) << 1;
+    return heap_granule(heap, 4)->tail | (size_t)heap_granule(heap, 5)->tail << (CAIRN_INDEX_BITS - 1) << 1;
 }
 
 /* ---- For the tools --------------------------------------------------------------------------- */
@@ -88,7 +86,6 @@ LAYOUT_OF(heap)
     LAYOUT("heap.top", offsetof(struct cairn_heap, top));
     LAYOUT("heap.limit", offsetof(struct cairn_heap, limit));
     LAYOUT("heap.limit_again", offsetof(struct cairn_heap, limit_again));
-    LAYOUT("heap.least_first", HEAP_LEAST_FIRST);
     LAYOUT("tile.size", sizeof(struct tile));
     LAYOUT("tile.bound", offsetof(struct tile, bound));
     LAYOUT("tile.used", offsetof(struct tile, used));

@@ -13,7 +13,7 @@
 extern struct cairn_system {
     struct cairn_heap *heap; /* NULL until the first request */
     char *brk;               /* the break where others moved it to; NULL: nobody has */
-    uint32_t done;           /* words of the control data that are clear, then bins, before the heap begins */
+    index_t done;            /* granules that have been written before the heap begins */
     link_t reserved;         /* the start of the others' last block */
     link_t reserved_top;     /* the top when that was the last block of all */
 } cairn_system_state;

@@ -6,23 +6,19 @@
 # first ones has sanitizers: those, the fuzzers' corpora and the explorations come last, for what all others let pass.
 MUTANTS := $(BUILD)/mutants
 MUTANTS_CONFIGS := 32 64 64-wide 32-regions wide-regions 32-guarded wide-guarded 32-counted wide-counted 32-sited \
-                   wide-sited 32-traced wide-traced table halving small clear fuzz-32 fuzz-wide explore-32 explore-wide \
-                   explore-table 32-sanitized wide-regions-sanitized 32-guarded-sanitized fuzz-32-sanitized
+                   wide-sited 32-traced wide-traced small clear fuzz-32 fuzz-wide explore-32 explore-wide 32-sanitized wide-regions-sanitized 32-guarded-sanitized fuzz-32-sanitized
 
 mutants-32_FLAGS           = -m32
 mutants-64_FLAGS           =
 mutants-64-wide_FLAGS      = -DCAIRN_INDEX_BITS=32
 mutants-32-regions_FLAGS   = $(32-regions_FLAGS)
 mutants-wide-regions_FLAGS = $(wide-regions_FLAGS)
-mutants-table_FLAGS        = -D__ARM_ARCH=6
-mutants-halving_FLAGS      = -D__ARM_ARCH=6 -DCAIRN_INDEX_BITS=32
 mutants-small_FLAGS        = -m32 -Os
 mutants-clear_FLAGS        = -DPORT_MEMORY_IS_CLEAR=1
 mutants-fuzz-32_FLAGS      = -m32 $(FUZZ_CFLAGS)
 mutants-fuzz-wide_FLAGS    = -DCAIRN_INDEX_BITS=32 $(FUZZ_CFLAGS)
 mutants-explore-32_FLAGS   = -m32 -O2
 mutants-explore-wide_FLAGS = -O2 -DCAIRN_INDEX_BITS=32
-mutants-explore-table_FLAGS = -m32 -Os -D__ARM_ARCH=6 -D__ARM_ARCH_ISA_THUMB=1
 $(foreach w,guarded counted sited traced,$(eval mutants-32-$w_FLAGS = -m32 $$($w_OPTIONS)) \
     $(eval mutants-wide-$w_FLAGS = -DCAIRN_INDEX_BITS=32 $$($w_OPTIONS)))
 
@@ -31,15 +27,12 @@ mutants-64_TESTS           := common host
 mutants-64-wide_TESTS      := common fault host
 mutants-32-regions_TESTS   := regions host-regions
 mutants-wide-regions_TESTS := regions host host-regions
-mutants-table_TESTS        := common host
-mutants-halving_TESTS      := common host
 mutants-small_TESTS        := common fault
 mutants-clear_TESTS        := common host
 mutants-fuzz-32_TESTS      := fuzz
 mutants-fuzz-wide_TESTS    := fuzz
 mutants-explore-32_TESTS   := exhaustive
 mutants-explore-wide_TESTS := exhaustive
-mutants-explore-table_TESTS := exhaustive
 $(foreach w,32 wide,$(eval mutants-$w-guarded_TESTS := guarded)$(eval mutants-$w-counted_TESTS := counted sited) \
     $(eval mutants-$w-sited_TESTS := sited))
 mutants-32-traced_TESTS    := traced common fault

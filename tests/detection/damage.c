@@ -392,7 +392,7 @@ static void each_of_bin(index_t bin)
     struct granule *granule = heap_granule(scene_heap, bin);
     each_bit_and_value((struct damage){.kind = BIN_NEXT}, &granule->next, sizeof granule->next);
     each_bit_and_value((struct damage){.kind = BIN_PREV}, &granule->prev, sizeof granule->prev);
-    if (bin >= HEAP_LEAST_FIRST)
+    if (bin >= HEAP_MORE_BINS)
         for (link_t *rest = &granule->size; rest <= &granule->tail; rest++)
             each_bit_and_value((struct damage){.kind = BIN_REST}, rest, sizeof *rest);
 }

@@ -263,7 +263,7 @@ const struct scene scenes[] = {
     {"one bin", SCENE_GRANULES, false, build_one_bin},
     {"reserved blocks", SCENE_GRANULES, true, build_reserved},
     {"fragmented, behind malloc", SCENE_GRANULES, true, build_fragmented},
-    {"the smallest heap", HEAP_LEAST_FIRST + 1, false, build_fresh},
+    {"the smallest heap", 7, false, build_fresh},
     {"8 granules", 8, false, build_full},
     {"20 granules", 20, false, build_small},
     {"20 granules, behind malloc", 20, true, build_small},

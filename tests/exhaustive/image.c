@@ -67,13 +67,12 @@ static size_t granule_at(const struct place *place, unsigned start)
 }
 
 /* The map needs a bit for each granule and for the sentinel at the limit: a tile below the handle for every 32,
- * and no more. The bins are those of all free blocks that can be, and at least the three that are control data. */
+ * and no more. The bins are those of all free blocks that can be. */
 bool image_fits(const struct place *place)
 {
     size_t tiles = (size_t)place->limit / TILE_GRANULES * TILE;
-    unsigned past_bins = bin_by_table(place->limit - 4) + 1;
     return place->handle == (tiles + GRANULE - 1) / GRANULE * GRANULE &&
-           place->index == (past_bins > 4 ? past_bins : 4) && place->first == indexed(place, place->index);
+           place->index == bin_by_table(place->limit) + 1 && place->first == indexed(place, place->index);
 }
 
 /* ---- Writing --------------------------------------------------------------------------------- */

@@ -26,15 +26,15 @@ static uint64_t below(uint64_t limit)
 static bool is_best(const struct heap_layout *layout, uintptr_t start, uint64_t granules)
 {
     uint64_t reached = granules < reach ? granules : reach, limit = layout->limit;
-    uint64_t first = limit <= 4 ? 4 : bin_by_doubling(limit - 4) + 1;
+    uint64_t first = bin_by_doubling(limit) + 1;
     return limit + below(limit) <= reached && limit + 1 + below(limit + 1) > reached &&
-           layout->left_over == granules - reached && layout->first == (first < 4 ? 4 : first) &&
+           layout->left_over == granules - reached && layout->first == first &&
            (uintptr_t)layout->heap == start + below(limit) * CAIRN_GRANULE &&
            heap_control(layout->heap, layout->limit) == (word_t *)start;
 }
 
-/* Granules of the smallest heap: its control data, with the bins 1 to 3, and one for a block. */
-enum { LEAST = 5 };
+/* Granules of the smallest heap: its control data, with the bins 1 to 5, and one for a block. */
+enum { LEAST = 7 };
 
 /* Ends are rounded inwards. A range that goes past the last address is refused. */
 static bool is_laid_out(uintptr_t memory, uint64_t size)
@@ -90,7 +90,7 @@ static char *page;
 /* The heap's figures, and its first block: there is no room for as much again as there was. */
 static bool is_begun(const struct heap_layout *layout)
 {
-    heap_begin_bins(layout->heap, 1, layout->first);
+    heap_write_control(layout, heap_map_granules(layout->limit), heap_control_granules(layout));
     struct cairn_heap *heap = heap_begin(layout);
     struct cairn_stats stats;
     index_t capacity = layout->limit - layout->first;

@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-enum { SLOTS = 32, LEAST = (HEAP_LEAST_FIRST + 2) * CAIRN_GRANULE, SMALL = 512 };
+enum { SLOTS = 32, LEAST = 8 * CAIRN_GRANULE, SMALL = 512 };
 
 static struct input input;
 static bool is_system;

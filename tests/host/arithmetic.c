@@ -136,14 +136,14 @@ static void every_size_at_every_offset_is_read_back_and_cleared(void)
             memset(tiles, 0, sizeof tiles);
             map_turn_bound(handle, i);
             map_turn_bound(handle, i + size);
-            map_turn_used(handle, i, size);
+            map_turn(handle, i, size, false);
             CHECK(map_is_live(handle, i));
             CHECK(map_used_size(handle, i, ABOVE) == size);
             CHECK(map_used_size(handle, i, i + size) == size);
             CHECK(map_is_free(handle, i + size)); /* the neighbour's bits are its own */
             check_clear(0, i);
             check_clear(i + size + 1, i + size + 64);
-            map_turn_used(handle, i, size);
+            map_turn(handle, i, size, false);
             CHECK(map_is_free(handle, i) && map_is_free(handle, i + size));
             check_clear(i + 1, i + size);
         }
@@ -156,9 +156,9 @@ static void the_largest_sizes_are_kept_as_numbers(void)
         for (unsigned s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
             memset(tiles, 0, sizeof tiles);
             map_turn_bound(handle, i);
-            map_turn_used(handle, i, sizes[s]);
+            map_turn(handle, i, sizes[s], false);
             CHECK(map_used_size(handle, i, ABOVE) == sizes[s]);
-            map_turn_used(handle, i, sizes[s]);
+            map_turn(handle, i, sizes[s], false);
             check_clear(i + 1, i + 64);
         }
 }
@@ -172,11 +172,11 @@ static void two_neighbours_of_any_size_do_not_disturb_each_other(void)
                 map_turn_bound(handle, i);
                 map_turn_bound(handle, i + size);
                 map_turn_bound(handle, i + size + next);
-                map_turn_used(handle, i, size);
-                map_turn_used(handle, i + size, next);
+                map_turn(handle, i, size, false);
+                map_turn(handle, i + size, next, false);
                 CHECK(map_used_size(handle, i, ABOVE) == size);
                 CHECK(map_used_size(handle, i + size, ABOVE) == next);
-                map_turn_used(handle, i, size);
+                map_turn(handle, i, size, false);
                 CHECK(map_used_size(handle, i + size, ABOVE) == next);
             }
 }
@@ -192,9 +192,9 @@ static void a_block_in_the_last_tile_is_measured_without_what_is_below_it(void)
             map_turn_bound(handle, i);
             CHECK(map_used_size(handle, i, top) == 0); /* the sentinel's bit was lost */
             map_turn_bound(handle, top);
-            map_turn_used(handle, i, top - i);
+            map_turn(handle, i, top - i, false);
             CHECK(map_used_size(handle, i, top) == top - i);
-            map_turn_used(handle, i, top - i);
+            map_turn(handle, i, top - i, false);
             map_turn_bound(handle, top);
             map_turn_bound(handle, i);
         }
@@ -274,8 +274,7 @@ static void check_layout(size_t total)
         limit++;
     while (limit > 0 && limit + counted_map(limit) > total)
         limit--;
-    size_t first = limit > 4 ? counted_bin((uint32_t)limit - 4) + 1 : 4;
-    first = first < 4 ? 4 : first;
+    size_t first = limit == 0 ? 1 : counted_bin((uint32_t)limit) + 1;
     bool fits = heap_lay_out(&layout, memory, total * CAIRN_GRANULE);
     CHECK(fits == (limit > first));
     if (!fits)

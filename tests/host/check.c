@@ -170,8 +170,8 @@ static void i2_a_first_block_that_does_not_begin_is_found(void)
 static void i3_a_large_block_with_another_size_is_found(void)
 {
     make_heap();
-    map_turn_used(heap, large, LARGE);
-    map_turn_used(heap, large, LARGE + 1);
+    map_turn(heap, large, LARGE, false);
+    map_turn(heap, large, LARGE + 1, false);
     finds(3, large);
 }
 
@@ -241,7 +241,7 @@ static void i6_a_free_block_that_ends_at_the_top_is_found(void)
     make_heap();
     index_t last = take(OTHER + 1); /* no free block can serve it */
     CHECK(last + OTHER + 1 == heap->top);
-    map_turn_used(heap, last, OTHER + 1);
+    map_turn(heap, last, OTHER + 1, false);
     heap_granule(heap, last)->next = heap_granule(heap, last)->prev = (link_t)bin_of(OTHER + 1);
     heap_granule(heap, last)->size = OTHER + 1;
     heap_granule(heap, heap->top - 1u)->tail = OTHER + 1;

@@ -13,11 +13,11 @@ static inline void unlock_early(void)
 }
 
 #if defined(EARLY_used) /* before the used bits are turned: taking, freeing, resizing */
-#define map_turn_used(handle, i, size) (unlock_early(), map_turn_used(handle, i, size))
+#define map_turn(handle, i, size, bound) (unlock_early(), map_turn(handle, i, size, bound))
 #elif defined(EARLY_freed) /* once they are off, before the block enters its bin */
-#define map_turn_used(handle, i, size) (map_turn_used(handle, i, size), unlock_early())
+#define map_turn(handle, i, size, bound) (map_turn(handle, i, size, bound), unlock_early())
 #elif defined(EARLY_rest) /* once the rest of a block that was split is in its bin, before the map has its end */
-#define map_turn_bound(handle, i) (unlock_early(), map_turn_bound(handle, i))
+#define map_turn(handle, i, size, bound) ((bound) ? unlock_early() : (void)0, map_turn(handle, i, size, bound))
 #elif defined(EARLY_merged) /* once the boundary between two blocks is gone, before the merged one enters its bin */
 #define map_turn_bound(handle, i) (map_turn_bound(handle, i), unlock_early())
 #endif

@@ -132,9 +132,9 @@ class Firmware:
         state = self.elf.symbol("cairn_system_state")
         if state is None:
             return "this firmware does not use the system heap: name a private one, by its handle"
-        cleared = self.memory.number(state.value + self.layout["system.done"], 4)
-        if cleared:
-            return f"the system heap is being started: {cleared} words of it are cleared"
+        written = self.memory.number(state.value + self.layout["system.done"], 4)
+        if written:
+            return f"the system heap is being started: {written} granules of it are written"
         return "the system heap has not been started: nothing has asked for memory"
 
     def _trailed(self, private: bool = False) -> bool:

@@ -52,9 +52,9 @@ def map_granules(limit: int, granule: int, tile_size: int) -> int:
     return (limit // TILE * tile_size + granule - 1) // granule
 
 
-def first_granule(limit, least):
+def first_granule(limit):
     """The first granule that can be a block's: the bins below it are enough for the largest block."""
-    return max(least, bin_of(limit - least) + 1)
+    return bin_of(limit) + 1
 
 
 class Map:
@@ -156,12 +156,12 @@ class Heap:
     def take_limit(self, limit: int) -> bool:
         """Read what depends on the limit: the map. False if no heap can have this limit."""
         above = ((1 << 8 * self.layout["pointer"]) - self.handle) // self.granule
-        if not self.layout["heap.least_first"] < limit <= above:
+        if not first_granule(limit) < limit <= above:
             return False
         if self.map_granules(limit) * self.granule > self.handle:
             return False
         self.map = self._read_map(limit // TILE)
-        self.limit, self.first = limit, first_granule(limit, self.layout["heap.least_first"])
+        self.limit, self.first = limit, first_granule(limit)
         return True
 
     def _read_map(self, tiles: int) -> Map:

@@ -91,7 +91,7 @@ class Trace:
 # ---- The heap ----------------------------------------------------------------------------------------
 
 
-TILE_SIZE, LEAST_FIRST = 8, 4  # of the layout that this tree has: tile.size and heap.least_first
+TILE_SIZE = 8  # of the layout that this tree has: tile.size
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -121,7 +121,7 @@ class HostHeap:
     def blocks(self, total: int) -> int:
         """Granules for blocks in a region of so many, within the index's reach."""
         limit = limit_of(total, self.granule, TILE_SIZE)
-        return limit - first_granule(limit, LEAST_FIRST) if limit > LEAST_FIRST else 0
+        return max(limit - first_granule(limit), 0)
 
     def region(self, granules: int) -> int:
         """Bytes of the smallest region with these granules for blocks, or more than the index reaches."""
