@@ -47,7 +47,7 @@ def main():
     parser.add_argument("traces", nargs="+")
     args = parser.parse_args()
     args.icount = str(int(args.icount) + 3)  # slower, so that no instruction is lost where ticks are rounded
-    image = replay.link(args, "stub", None)
+    image = replay.linked(args, "stub", None)
     trace = os.path.join(args.build, "every-kind.trace")
     with open(trace, "w", encoding="ascii") as file:
         file.write(EVERY_KIND)
@@ -56,7 +56,7 @@ def main():
     for name, instructions in computed(image).items():
         beside[name] -= instructions
     for trace in args.traces:
-        image = replay.link(args, "cairn", 2 * replay.peak_live(trace))
+        image = replay.linked(args, "cairn", 2 * replay.peak_live(trace))
         longest(args, image, trace, found)
     wrong = False
     for name, bound in computed(image).items():

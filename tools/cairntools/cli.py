@@ -36,28 +36,30 @@ def parser_of(name: str, text: str | None) -> argparse.ArgumentParser:
                                    formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
+def number(text: str, base: int, least: int, what: str) -> int:
+    """The number that an option's text is, from `least` on. Another text is refused: it is not `what`."""
+    try:
+        value = int(text, base)
+    except ValueError:
+        value = least - 1
+    if value < least:
+        raise argparse.ArgumentTypeError(f"{text} is not {what}")
+    return value
+
+
 def address(text: str) -> int:
-    """The type of an option that is an address: decimal, or 0x and hexadecimal."""
-    number = int(text, 0)
-    if number < 0:
-        raise ValueError
-    return number
+    """The type of an option that is an address."""
+    return number(text, 0, 0, "an address: decimal, or 0x and hexadecimal")
 
 
 def count(text: str) -> int:
     """The type of an option that is a number from 0 on."""
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number
+    return number(text, 10, 0, "a number from 0 on")
 
 
 def positive(text: str) -> int:
     """The type of an option that is a number from 1 on."""
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    return number(text, 10, 1, "a number from 1 on")
 
 
 def refuse(who: str, message: str) -> int:
@@ -78,7 +80,6 @@ def run(name: str, words: Sequence[str]) -> int:
     try:
         module = importlib.import_module(f".{TOOLS[name][0]}", __package__)
         status: int = module.run(words)
-        sys.stdout.flush()
         return status
     except Problem as problem:
         return refuse(who, str(problem))
@@ -88,24 +89,35 @@ def run(name: str, words: Sequence[str]) -> int:
             raise
         return refuse(who, f"it needs the Python module {missing}, Debian's package {PACKAGES[missing]}")
     except BrokenPipeError:
-        # The reader has gone: what is left in the buffer goes nowhere, and is no error when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return REFUSED
+        raise
     except OSError as error:
         return refuse(who, sentence(error))
-    except KeyboardInterrupt:
-        return INTERRUPTED
 
 
-def main(words: Sequence[str]) -> int:
-    """`cairn TOOL ARGUMENT...`. Returns the exit status: the tool's own; 2 without a tool, or with another name."""
+def choose(words: Sequence[str]) -> int:
+    """Run the tool that the first word names. Returns the exit status."""
     if not words:
         print(usage(), file=sys.stderr)
         return REFUSED
     name, *rest = words
-    if name in ("-h", "--help", "help"):
+    if name in ("-h", "--help"):
         print(usage())
         return 0
     if name not in TOOLS:
         return refuse("cairn", f"there is no tool {name}; the tools are {NAMES}")
     return run(name, rest)
+
+
+def main(words: Sequence[str]) -> int:
+    """`cairn TOOL ARGUMENT...`. Returns the exit status: the tool's own; 2 without a tool, or with another name."""
+    try:
+        try:
+            return choose(words)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone: what is left in the buffer goes nowhere, and is no error when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return REFUSED
+    except KeyboardInterrupt:
+        return INTERRUPTED

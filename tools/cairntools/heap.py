@@ -52,7 +52,7 @@ def map_granules(limit: int, granule: int, tile_size: int) -> int:
     return (limit // TILE * tile_size + granule - 1) // granule
 
 
-def first_granule(limit):
+def first_granule(limit: int) -> int:
     """The first granule that can be a block's: the bins below it are enough for the largest block."""
     return bin_of(limit) + 1
 

@@ -120,7 +120,8 @@ class Unit:
             self._functions = list(self._read_functions())
         found = [(high - low, n) for n, (low, high, _) in enumerate(self._functions) if low <= address < high]
         # The smallest piece; of two that are equal, the inner one comes later in the tree.
-        return self._name(self._functions[min(found, key=lambda piece: (piece[0], -piece[1]))[1]][2]) if found else None
+        innermost = min(found, key=lambda piece: (piece[0], -piece[1]), default=None)
+        return self._name(self._functions[innermost[1]][2]) if innermost is not None else None
 
     def _read_functions(self) -> Iterator[tuple[int, int, Any]]:
         """Pieces of code, and the entry of the function that each is of."""
@@ -154,12 +155,13 @@ class Unit:
     def _name(die: Any) -> str | None:
         """The name of a function: of an inlined one it is where it was defined, or declared. A name as the linker
         has it is preferred: that of C++ says more."""
+        links = ("DW_AT_abstract_origin", "DW_AT_specification")
         for _ in range(8):
             for key in ("DW_AT_linkage_name", "DW_AT_name"):
                 if key in die.attributes:
                     name: bytes = die.attributes[key].value
                     return name.decode("utf-8", "replace")
-            link = next((key for key in ("DW_AT_abstract_origin", "DW_AT_specification") if key in die.attributes), None)
+            link = next((key for key in links if key in die.attributes), None)
             if link is None:
                 return None
             die = die.get_DIE_from_attribute(link)

@@ -177,7 +177,8 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("trace", help="as those of tests/traces, or made by cairn trace")
     parser.add_argument("--heap", type=positive, action="append", default=[], metavar="BYTES",
                         help="a row of the table more")
-    parser.add_argument("--orders", type=count, default=20, metavar="N", help="other orders of each reach (20; 0: none)")
+    parser.add_argument("--orders", type=count, default=20, metavar="N",
+                        help="other orders of each reach (20; 0: none)")
     parser.add_argument("--reach", type=count, action="append", metavar="N",
                         help="places that an operation is moved at most (4, 16 and 64)")
     parser.add_argument("--seed", type=int, default=1, help="of the other orders (1)")

@@ -116,7 +116,8 @@ class Liveness:
             if memory is None or memory.base != SP:
                 return {}
             first, registers = depth + memory.offset & ~3, operands[:instruction.memory()]
-        return {first + 4 * n: register.number for n, register in enumerate(registers) if isinstance(register, Register)}
+        return {first + 4 * n: register.number for n, register in enumerate(registers)
+                if isinstance(register, Register)}
 
     # ---- Uses and results ------------------------------------------------------------------------
 

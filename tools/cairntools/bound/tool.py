@@ -65,7 +65,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--path", choices=("total", "stretch"),
                         help="also print the longest path of each, or its longest stretch with interrupts off")
     parser.add_argument("--jobs", type=positive, default=1, metavar="N", help="look at N images at a time")
-    parser.add_argument("images", nargs="+", metavar="[NAME=]ELF")
+    parser.add_argument("images", nargs="+", metavar="[NAME=]ELF", help="a linked firmware")
     args = parser.parse_args(words)
     if args.core is not None and args.core not in timing.KNOWN:
         parser.error(f"no such core here: {args.core}")
