@@ -372,8 +372,8 @@ static enum damage_kind into_map(const struct damage *damage)
 
 static enum damage_kind before_first(const struct damage *damage)
 {
-    const struct cairn_heap *heap = scene_heap;
-    return damage->at < (const char *)(&heap->limit + 1) ? BOTH_LIMITS : BEFORE_FIRST;
+    (void)damage;
+    return BEFORE_FIRST;
 }
 
 static void each_of_map(void)

@@ -39,7 +39,6 @@ enum damage_kind {
 
     /* The control data */
     BEFORE_FIRST = LIVE_KINDS, /* 1 to 16 bytes before the first block */
-    BOTH_LIMITS,               /* such that reach both `limit` and `limit_again` */
     INTO_MAP,                  /* 1 to 16 bytes at the heap's start */
     BOUND_BITS,
     USED_BITS,

@@ -46,7 +46,6 @@ static const struct {
     [STORED_OWNER] = {LIVE_BLOCK, "the owner that is kept with it: a bit, or another number"},
     [STORED_SIZE] = {LIVE_BLOCK, "the size that is kept with it: a bit, or another number"},
     [BEFORE_FIRST] = {CONTROL, "1 to 16 bytes below the first block: the last bins"},
-    [BOTH_LIMITS] = {CONTROL, "the same, with `limit` and `limit_again` among them"},
     [INTO_MAP] = {CONTROL, "the heap's first 1 to 16 bytes: the map's end"},
     [BOUND_BITS] = {CONTROL, "map: a `bound` bit"},
     [USED_BITS] = {CONTROL, "map: a `used` bit"},
