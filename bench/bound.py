@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The computed bound of each image, beside what was measured and what is allowed.
 
     bound.py --budget FILE [--jobs N] [--strict] CORE/OPTIMIZATION=IMAGE...

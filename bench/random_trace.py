@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Prints a random trace: log-uniform sizes from 8 to 1024 bytes, about 200 blocks live, 20,000
 operations. The same every time.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Replays traces on an emulated board, with Cairn and with the C library's own allocators.
 
     replay.py bench ... TRACE...    allocator, trace, operation, calls, mean, p99, max: tab-separated

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What Cairn costs a firmware: bytes of flash (code and constants) and of static RAM, by core, optimization of
 the library, and what the firmware calls.
 

@@ -62,8 +62,8 @@ def line_by_gdb(address: int) -> str | None:
 
 
 def line_of(elf: Elf) -> Line:
-    """Where code begins at address 0, gdb takes functions that the linker has dropped for what stands there:
-    the lines are read without it, if that can be."""
+    """Where code begins at address 0, gdb finds functions there that the linker has dropped: the lines are read
+    without gdb, if that can be."""
     if all(address for address, _, _ in elf.segments):
         return line_by_gdb
     by_file = _elves[elf.path][2]
@@ -115,7 +115,7 @@ def stopped_inside(firmware: Firmware) -> str | None:
 
 
 def split(argument: str) -> list[str]:
-    """Expressions, apart by commas that stand in no parentheses."""
+    """Expressions, separated by commas outside parentheses."""
     words, depth = [""], 0
     for sign in argument:
         depth += (sign in "([{") - (sign in ")]}")

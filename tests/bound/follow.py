@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Follows a run of a firmware, instruction by instruction, along the paths that tools/cairn bound sees.
 
     follow.py [--fact FACT] IMAGE MACHINE ARGUMENT FUNCTION...

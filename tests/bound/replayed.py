@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Compares what the replay of traces measures with what tools/cairn bound computes of the same image.
 
     replayed.py OPTION... TRACE...      the options of bench/replay.py; --libc has tests/bound/stub.o in it

@@ -282,7 +282,7 @@ class Check:
             damages.append(self._at("I8", i, f"the backward link of this free block in bin {number} names "
                                              f"{self._name(prev)}, not {self._name(before)}"))
         if i in self.listed:
-            return damages + [self._at("I7", before, f"{link} goes round, to {self._name(i)}")], None
+            return damages + [self._at("I7", before, f"{link} leads back to {self._name(i)}")], None
         self.listed.add(i)
         if fits:
             self.proven[i] = claim

@@ -83,7 +83,7 @@ class Elf:
         self.sections = [Section(self._string(headers[names][4], header[0]), *header[1:]) for header in headers]
 
     def _read_segments(self, start: int, each: int, count: int) -> Iterator[tuple[int, int, int]]:
-        """Of what is loaded: the address, the offset in the file, and the bytes there."""
+        """For each loaded segment: its address, its offset in the file, and its bytes there."""
         for n in range(count):
             if self.wide:
                 kind, _, offset, address, _, size = self._unpack("IIQQQQ", start + n * each)

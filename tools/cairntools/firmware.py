@@ -99,8 +99,8 @@ class Firmware:
         return [self.pointer(address + self.layout[f"{record}.{name}"]) for name in names]
 
     def caller(self, address: int) -> tuple[str, str, int]:
-        """Of a return address: the function and "file:line" of the call, "" where they are not known; and how far in
-        the function the address is."""
+        """The call that returns to this address: its function and "file:line", "" where they are not known; and how far
+        in the function the address is."""
         call = self.elf.call_before(address)
         function = self.elf.function(call) if call > 0 else None
         if function is None:

@@ -27,7 +27,7 @@ def check_guards(heap: Heap, blocks: Iterable[Block]) -> Iterator[Damage]:
 
 
 def _first_other(data: bytes, byte: int) -> int | None:
-    """Where the first byte is that is another; None if there is none."""
+    """Where the first byte is that differs; None if all are equal."""
     return next((n for n, value in enumerate(data) if value != byte), None)
 
 

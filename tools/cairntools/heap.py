@@ -2,7 +2,7 @@
 """Reads a heap as it lies in memory: its control data, its map, its blocks, who owns them.
 
 Nothing here knows where memory comes from: a debugger, a core or an image of RAM. Words are those of
-DESIGN.md; what is where is told by the firmware's own ELF file (elf.py). Layout 2 means besides:
+DESIGN.md; the firmware's own ELF file says what is where (elf.py). Layout 2 means besides:
 a tile is the two words of 32 granules, granule 0 their most significant bit; tile t is t tiles below the
 handle, and the last one is that of the limit; a used block of more than 31 granules has its size in the 31
 used bits after its first. Bin b is granule b, with the links of a free block, and a ring of blocks leads from
@@ -107,7 +107,7 @@ class Map:
 
 class Heap:
     """A heap's control data, as it is read. `end`, where it is known, is that of the memory it was given:
-    then a limit that was overwritten twice can be told. Nothing is believed but the handle; what is wrong is
+    then a limit that was overwritten twice can be seen. Nothing is believed but the handle; what is wrong is
     for check.py to say. Raises Problem if no heap is there, and Unreadable."""
 
     map: Map
@@ -272,7 +272,7 @@ class Heap:
         return low | high << 8 * self.link
 
     def figures(self) -> dict[str, int]:
-        """As cairn_stats() tells them, in bytes, by what the control data says."""
+        """What cairn_stats() gives, in bytes, by what the control data says."""
         above = self.limit - self.top
         last = (self.nonempty & -self.nonempty).bit_length() - 1
         least = bin_floor(self.layout["bins"] - 1 - last) if self.nonempty else 0

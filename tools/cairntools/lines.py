@@ -61,7 +61,7 @@ def unit_rows(program: Any) -> Iterator[Row]:
         if state is None:
             continue
         if state.end_sequence:
-            if sequence and sequence[0][0] != 0:  # at 0 stands what the linker has dropped
+            if sequence and sequence[0][0] != 0:  # the linker leaves at 0 what it has dropped
                 yield from sequence + [(state.address, None)]
             sequence = []
         elif 0 <= state.file - base < len(files):

@@ -27,7 +27,7 @@ def heading(heap: Heap) -> str:
 
 
 def owner_of(firmware: Firmware, heap: Heap, block: Block) -> tuple[int | None, str]:
-    """Bytes that were asked for, and who asked, if blocks tell."""
+    """Bytes that were asked for, and the place that asked; None and "" if the block does not keep them."""
     try:
         trailer = heap.trailer(block)
     except Unreadable:
@@ -109,7 +109,7 @@ def paint(survey: Survey, cell: int) -> list[str]:
 
 
 def sign(tally: dict[str, int]) -> str:
-    """What a cell holds most of; used and free are told apart more finely."""
+    """What a cell holds most of; with signs between used and free."""
     most = max(tally, key=lambda what: tally[what])
     if most not in "#." or "#" not in tally or "." not in tally:
         return most
@@ -153,7 +153,7 @@ class Show:
         doubts = sum(bool(block.doubt) for block in survey.blocks)
         if survey.faults:
             yield (f"  DAMAGED: {counted(len(survey.faults), 'fault')}, {counted(doubts, 'block')} uncertain "
-                   "(`check` tells which)")
+                   "(`check` lists them)")
 
     def map(self, heaps: Sequence[Heap]) -> Iterator[str]:
         """a picture of the heap"""
@@ -200,19 +200,19 @@ class Show:
         """bytes used, free and above the top; counts and the last failure, where they are kept"""
         for heap in heaps:
             survey = self._survey(heap)
-            told = heap.figures()
+            figures = heap.figures()
             yield heading(heap)
             yield from self._warn(survey)
-            yield f"  control data  {told['control']:>8}"
+            yield f"  control data  {figures['control']:>8}"
             for kind in (USED, FREE, RESERVED, UNKNOWN):
                 sizes = [heap.extent(block)[1] for block in survey.blocks if block.kind == kind]
                 if sizes or kind in (USED, FREE):
                     largest = f", the largest {max(sizes)}" if sizes else ""
                     yield f"  {kind:<12}  {sum(sizes):>8}  in {counted(len(sizes), 'block')}{largest}"
-            yield f"  above the top {told['can_grow']:>8}"
-            if told["left_over"]:
-                yield f"  left over     {told['left_over']:>8}  past the limit: the index does not reach it"
-            yield f"  guaranteed    {told['guaranteed']:>8}  the largest request that is sure to be served"
+            yield f"  above the top {figures['can_grow']:>8}"
+            if figures["left_over"]:
+                yield f"  left over     {figures['left_over']:>8}  past the limit: the index does not reach it"
+            yield f"  guaranteed    {figures['guaranteed']:>8}  the largest request that is sure to be served"
         yield from self._counts()
 
     def _counts(self) -> Iterator[str]:
@@ -235,7 +235,7 @@ class Show:
         """live bytes by who asked for them"""
         table = self.firmware.sites()
         if table is None and not any(heap.trailed for heap in heaps):
-            raise Problem("blocks do not tell who owns them: build the library with CAIRN_CHECK=2 or CAIRN_SITES")
+            raise Problem("blocks do not keep their owners: build the library with CAIRN_CHECK=2 or CAIRN_SITES")
         rows = self._sites_of_table(table) if table is not None else self._sites_of_blocks(heaps)
         yield f"  {'bytes':>8}{'blocks':>8}{'peak':>8}  owner"
         for size, n, peak, place in sorted(rows, key=lambda row: (-row[0], row[3])):
@@ -291,7 +291,7 @@ class Show:
 
     def _smashed(self, survey: Survey) -> Iterator[str]:
         for low, high, start, end in survey.smashed():
-            yield f"  the map is wrong from {low:#x} to {high:#x}, where it tells of {start:#x} to {end:#x}"
+            yield f"  the map is wrong from {low:#x} to {high:#x}, which describes {start:#x} to {end:#x}"
 
     def _doubts(self, survey: Survey) -> Iterator[str]:
         heap = survey.heap

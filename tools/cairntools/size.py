@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Tells how large the heap of a recorded program must be.
+"""Finds how large the heap of a recorded program must be.
 
     tools/cairn size TRACE [--heap BYTES]... [--svg FILE]
 
 The heap itself runs the trace, on the host, laid out as on the target (make fit does the same). docs/tools.md
-tells what each part of the answer means.
+explains each part of the answer.
 """
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import Iterable, Sequence
 
 from .cli import count, parser_of, positive
 from .draw import refusals_svg
+from .heap import bin_floor, bin_of
 from .host import HostHeap, Op, Trace, add_options
 from .text import group
 
@@ -54,12 +55,8 @@ class Needs:
 
 
 def next_bin(size: int) -> int:
-    """The smallest size of the bin above that of `size` granules (allocator/bins.h): a free block as
-    large is always found."""
-    if size < 4:
-        return size + 1
-    half = 1 << (size.bit_length() - 2)
-    return (size // half + 1) * half
+    """The smallest size of the bin above that of `size` granules: a free block as large is always found."""
+    return bin_floor(bin_of(size) + 1)
 
 
 def never_refuses(needs: Needs) -> int:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Says of a damaged heap what its blocks are, and of each block whether it can be otherwise.
 
-The map and the free blocks tell the same twice. A free block that its bin's list and its own two sizes prove
+The map and the free blocks say the same twice. A free block that its bin's list and its own two sizes prove
 is one, whatever the map says, if the sum of all used blocks (I10) does not prove the map right; a used block is
 proven by a trailer that fits. What nothing proves but the map is uncertain where the map contradicts itself.
 """
@@ -118,7 +118,7 @@ class Survey:
     # ---- Where the map was overwritten ---------------------------------------------------------------
 
     def smashed(self) -> Iterator[tuple[int, int, int, int]]:
-        """Tiles that are wrong, in runs: where their words stand, from and to; and which memory they tell of, from
+        """Tiles that are wrong, in runs: where their words are, from and to; and which memory they describe, from
         and to."""
         heap = self.heap
         runs: list[list[int]] = []

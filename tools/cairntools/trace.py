@@ -120,7 +120,7 @@ def records(words: Sequence[int]) -> list[Record]:
         if i + LENGTHS[kind] > len(words):
             report("the last record is cut off")
             break
-        # Of the numbers with these bits, the one nearest to the record before.
+        # The number with these bits that is nearest to the record before.
         half = 1 << (NUMBER_BITS - 1)
         number = last + ((words[i] >> 8 & (2 * half - 1)) - last + half) % (2 * half) - half
         found.append(Record(number, words[i:i + LENGTHS[kind]]))
@@ -287,13 +287,13 @@ def report_refused(writer: Writer) -> None:
     """Say which requests were refused, the most frequent first."""
     if writer.refused:
         report(f"{counted(len(writer.refused), 'request')} refused; replayed without")
-    told: Counter[str] = Counter()
+    refusals: Counter[str] = Counter()
     for record in writer.refused:
-        told[f"{writer.places[record.caller]}: {record.text(None)}"] += 1
-    for key, count in told.most_common(10):
+        refusals[f"{writer.places[record.caller]}: {record.text(None)}"] += 1
+    for key, count in refusals.most_common(10):
         report(f"  {count} x {key}")
-    if len(told) > 10:
-        report(f"  and {len(told) - 10} others: lines '# refused:' of the trace")
+    if len(refusals) > 10:
+        report(f"  and {len(refusals) - 10} others: lines '# refused:' of the trace")
 
 
 def report_doubts(ordered: Sequence[Record], writer: Writer, region: tuple[int, int] | None, lost: int) -> None:

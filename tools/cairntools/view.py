@@ -7,8 +7,8 @@
     tools/cairn view RAM --ram-at 0x20000000 --elf FIRMWARE.elf -o view.html
                                                       the heap in an image of the RAM
 
-Where blocks lie is told by the heap itself, which runs the trace on the host. It gets the heap that the
-trace was recorded in, if the trace says, or else the smallest that runs it.
+The heap itself runs the trace, on the host, and says where blocks lie. It gets the heap that the trace was
+recorded in, if the trace names it, or the smallest one that runs it.
 """
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def page(run: Run) -> str:
     for kind in ("html", "css", "js"):
         with open(os.path.join(PAGE, f"page.{kind}"), encoding="utf-8") as file:
             parts[kind] = file.read()
-    # "</" would end the script that the data stands in.
+    # "</" would end the script that holds the data.
     data = json.dumps(run.page_data(), separators=(",", ":")).replace("</", "<\\/")
     title = run.name.replace("&", "&amp;").replace("<", "&lt;")
     return (parts["html"].replace("@TITLE@", title).replace("@CSS@", parts["css"]).replace("@JS@", parts["js"])

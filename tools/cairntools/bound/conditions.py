@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Which way a branch can go, by what the state knows, and what is known once it has gone there.
 
-The flags are a comparison (one - other: CMP, SUBS), or tell of a result (N and Z only).
+The flags are a comparison (one - other: CMP, SUBS), or belong to a result (N and Z only).
 """
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _less(state: State, small: Value, large: Value, gap: int) -> bool:
 
 
 def _apart(state: State, one: Value, other: Value) -> bool:
-    """one != other: moves a bound of `one` that `other` stands at."""
+    """one != other: moves a bound of `one` that is equal to `other`."""
     number = state.number(other)
     low, high = state.range(one)
     if number is None:

@@ -126,7 +126,7 @@ class Decoder:
     def _decode(self, address: int) -> Instruction:
         code = self._image.code(address)
         if code is None or len(code) < 2:
-            raise Undecodable("no code stands there")
+            raise Undecodable("there is no code")
         half = struct.unpack("<H", code[:2])[0]
         if half & 0xFF00 == 0xBF00 and half & 0xF:
             return _if_then(address, half)

@@ -6,7 +6,7 @@ there. Functions are meant by their source names, whatever the compiler adds for
 
     stops F                 a path that comes to F ends there: F does not return
     apart F                 F is not counted where it is called, but on its own, a step at a time
-    rounds N F... [if S=V]  a loop of the first F goes round N times at most; the others may have it inlined.
+    rounds N F... [if S=V]  a loop of the first F runs N times at most; the others may have it inlined.
                             Only in images where the symbol S has the value V
     never A [in C] then B   a path that has come to A, in a call of C, does not come to B
     most N A in C           in one call of C, A is called N times at most
@@ -23,7 +23,7 @@ from .image import Image
 
 
 class Fact:
-    """`where` it stands; `kind`, the first word; `names` of functions; `number`, N. `used` is set when some
+    """`where` it was read; `kind`, the first word; `names` of functions; `number`, N. `used` is set when some
     path needs it."""
 
     __slots__ = ("where", "kind", "number", "names", "inside", "condition", "proof", "used")
@@ -53,14 +53,14 @@ FORMS: dict[str, tuple[str, Callable[[str, str, re.Match[str]], Fact]]] = {
 
 
 class Facts:
-    """All facts, by what they are asked for: those of a file, and those told on the command line. Raises Problem where
+    """All facts, by what they are asked for: those of a file, and those of the command line. Raises Problem where
     one does not have the form above."""
 
-    def __init__(self, path: str, told: Sequence[str] = (), image: Image | None = None) -> None:
+    def __init__(self, path: str, given: Sequence[str] = (), image: Image | None = None) -> None:
         self.all = _read(path)
-        for number, line in enumerate(told, 1):
+        for number, line in enumerate(given, 1):
             fact = _parse(f"--fact {number}", line)
-            fact.proof.append("As told by --fact.")
+            fact.proof.append("As given by --fact.")
             self.all.append(fact)
         if image is not None:
             self.all = [fact for fact in self.all if fact.holds(image)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A function's code as it stands: its instructions, where each leads, and the loops that they form."""
+"""A function's code: its instructions, where each leads, and the loops that they form."""
 from __future__ import annotations
 
 from typing import Collection, Iterable, Iterator
@@ -21,7 +21,7 @@ class Loop:
 
 
 class Graph:
-    """Of the function from `start` up to `end`. `after`: address -> addresses, also such outside of it."""
+    """The function from `start` up to `end`. `after`: address -> addresses, also such outside of it."""
 
     def __init__(self, decoder: Decoder, start: int, end: int) -> None:
         self.start = start

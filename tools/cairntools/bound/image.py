@@ -90,7 +90,7 @@ class Image:
         return data[address - section.address:address - section.address + 4]
 
     def constant(self, address: int, size: int, literal: bool = False) -> int | None:
-        """The number that stands at an address that no store reaches; None if that is not known. Where code can
+        """The number at an address that no store reaches; None if that is not known. Where code can
         be written, only a literal of the code is taken for constant."""
         section, data = self._section(address) or (None, b"")
         if section is None or address + size > section.address + section.size:

@@ -14,7 +14,7 @@ from .step import Refused
 from .walk import LOOP, Edge, Node, Walk
 
 MOST_NODES = 1000000
-FEW, MANY = 8, 40  # states of one place, from where on less is told apart there
+FEW, MANY = 8, 40  # states of one place, from where on fewer are kept apart
 sys.setrecursionlimit(100000)
 
 
@@ -82,7 +82,7 @@ class Paths:
         return best
 
     def _key(self, node: Node) -> tuple[Any, ...]:
-        """The node's key. Where many states have come to one place, less is told apart there."""
+        """The node's key. Where many states have come to one place, fewer are kept apart."""
         key = node.key()
         if key in self._found:
             return key
@@ -94,7 +94,7 @@ class Paths:
                 node.state.forget_bounds()
             key = node.key()
         if len(self._found) >= MOST_NODES:
-            raise Refused(node.pc, f"more than {MOST_NODES} places to tell apart")
+            raise Refused(node.pc, f"more than {MOST_NODES} places to keep apart")
         return key
 
     def _after(self, node: Node, edge: Edge, to: Node) -> Lengths | None:

@@ -9,7 +9,7 @@ from .image import Image
 from .paths import Paths
 from .timing import SOURCES
 
-# Of a bound: instructions, cycles, instructions and cycles with interrupts off; "-" where there are no cycles.
+# A bound: instructions, cycles, instructions and cycles with interrupts off; "-" where there are no cycles.
 Numbers = Sequence[Union[int, str]]
 
 HEAD = ("", "instructions", "cycles", "interrupts off:", "cycles")

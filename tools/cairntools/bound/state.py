@@ -3,9 +3,9 @@
 
 A value is a Python int, if it is known; a Stack, an address counted from the stack pointer at the
 entry; or an Unknown, of which the state may know between which bounds it lies. Two places that hold
-the same Unknown hold the same number, so what a branch tells of one is known of the other.
+the same Unknown hold the same number, so what a branch shows of one is known of the other.
 
-What is forgotten is only ever less knowledge: paths that cannot be taken are then not told apart.
+What is forgotten is only ever less knowledge: paths that cannot be taken are then not ruled out.
 """
 from __future__ import annotations
 
@@ -152,25 +152,25 @@ class State:
     # ---- Equality --------------------------------------------------------------------------------
 
     def key(self) -> tuple[Any, ...]:
-        """Two states with the same key know the same, whatever their unknown values are called: each is told
-        by its bounds where it stands first, and by that place wherever it stands again."""
+        """Two states with the same key know the same, whatever their unknown values are called: each is given
+        by its bounds in the place that has it first, and by that place in all others."""
         offsets = tuple(sorted(self.slots))
         values = [*self.registers, *(self.slots[offset] for offset in offsets)]
         if self.flags is not None:
             values += self.flags[1]
         first: dict[Unknown, int] = {}
         bounds: dict[Unknown, tuple[int, int]] = {}
-        told: list[object] = []
+        parts: list[object] = []
         for place, value in enumerate(values):
             if not isinstance(value, Unknown):
-                told.append(value)
+                parts.append(value)
             elif value in first:
-                told.append((first[value],))
+                parts.append((first[value],))
             else:
                 first[value] = place
                 known = self.bounds.get(value)
                 if known is not None:
                     bounds[value] = known
-                told.append(known[0] if known is not None and known[0] == known[1] else known)
+                parts.append(known[0] if known is not None and known[0] == known[1] else known)
         self.bounds = bounds  # of the values that are left
-        return tuple(told), offsets, self.flags and self.flags[0], self.masks, self.escaped
+        return tuple(parts), offsets, self.flags and self.flags[0], self.masks, self.escaped

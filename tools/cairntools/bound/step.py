@@ -152,7 +152,7 @@ def _operands(state: State, instruction: Instruction) -> tuple[int, Value, Value
 
 
 def _flags_of_result(state: State, instruction: Instruction, result: Value) -> None:
-    """N and Z tell of the result; what C and V tell is not followed."""
+    """N and Z belong to the result; C and V are not followed."""
     if instruction.sets_flags:
         state.flags = ("result", (result,))
 
@@ -324,7 +324,7 @@ def _write_back(state: State, instruction: Instruction, base: Value | None) -> N
 
 
 def load_from(state: State, instruction: Instruction, image: Image, address: Value, size: int) -> Value:
-    """What stands at an address, where an instruction loads from."""
+    """The value at an address that an instruction loads from."""
     top = (1 << 8 * size) - 1
     if isinstance(address, Stack):
         return state.load_slot(address.offset) if size == 4 else state.unknown(0, top)

@@ -4,9 +4,9 @@
 
 For each function: instructions, cycles at zero wait states, and the longest stretch with interrupts off. It
 follows the code of the image, down to the last call, and refuses what it cannot bound, saying where: a
-loop, recursion, a call or a jump to a place that it does not know. docs/bound.md tells what is shown.
+loop, recursion, a call or a jump to a place that it does not know. docs/bound.md explains what is shown.
 
-NAME names the image in what is printed. What stands before its first slash, if it is a core, says which one
+NAME names the image in what is printed. The part before its first slash, if it is a core, is the one that
 the image is for: cortex-m4/O2=firmware.elf.
 
 Status: 0, all functions are bounded; 1, some are not; 2, an image or the facts cannot be read.

@@ -25,7 +25,7 @@ COPIES = {"memcpy": 2, "memmove": 2, "memset": 2, "__aeabi_memcpy": 2, "__aeabi_
           "__aeabi_memmove": 2, "__aeabi_memmove4": 2, "__aeabi_memmove8": 2, "__aeabi_memset": 1,
           "__aeabi_memset4": 1, "__aeabi_memset8": 1, "__aeabi_memclr": 1, "__aeabi_memclr4": 1, "__aeabi_memclr8": 1}
 COPYING = "copying or clearing, with interrupts on"
-LOOP = "loop"  # what is counted is (LOOP, its head), or (where a fact stands, the function that is entered)
+LOOP = "loop"  # what is counted is (LOOP, its head), or (a fact's place in its file, the function that is entered)
 STOP = "bkpt or udf"
 JUMPS = frozenset("b bl blx bx cbz cbnz tbb tbh bkpt udf svc wfi wfe".split())
 
@@ -36,7 +36,7 @@ Count = Tuple[Tuple[What, int], int]  # of what, at which depth of calls: how of
 
 class Call:
     """A function that was entered and not left: its entry, where it returns to, the stack pointer. `names` are
-    those of the functions that a tail call has put in its place, too. `number` tells calls of one path apart
+    those of the functions that a tail call has put in its place, too. `number` distinguishes calls of one path
     that are equal otherwise."""
 
     __slots__ = ("entry", "back", "stack", "names", "number", "_hash")
