@@ -1,4 +1,4 @@
-# tools/cairn-bound on small programs, and on images whose runs it is compared with; tests/scripts/bound.t
+# tools/cairn bound on small programs, and on images whose runs it is compared with; tests/scripts/bound.t
 # runs it.
 #
 # SPDX-License-Identifier: MIT
