@@ -1,18 +1,24 @@
+# SPDX-License-Identifier: MIT
 """Prints a random trace: log-uniform sizes from 8 to 1024 bytes, about 200 blocks live, 20,000
 operations. The same every time.
 
     random_trace.py NAME > NAME.trace
 """
+from __future__ import annotations
+
 import math
 import random
 import sys
+from typing import Iterator
 
 OPERATIONS, LIVE, SMALLEST, LARGEST, SEED = 20000, 200, 8, 1024, 1
 
 
-def operations(rng):
+def operations(rng: random.Random) -> Iterator[tuple[str, int]]:
     """Lines of the trace; bytes live after each."""
-    sizes, free_slots, live = {}, [], 0
+    sizes: dict[int, int] = {}
+    free_slots: list[int] = []
+    live = 0
     for _ in range(OPERATIONS):
         # Around LIVE blocks, each side is as likely; far from it, the way back is.
         if rng.random() < 0.5 + (LIVE - len(sizes)) / LIVE:
@@ -27,7 +33,8 @@ def operations(rng):
             yield f"f {slot}", live
 
 
-def main():
+def main() -> None:
+    """Print the trace."""
     lines = list(operations(random.Random(SEED)))
     words = [line.split() for line, _ in lines]
     slots = 1 + max(int(word[1]) for word in words)
@@ -40,4 +47,5 @@ def main():
         print(line)
 
 
-main()
+if __name__ == "__main__":
+    main()

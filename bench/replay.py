@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Replays traces on an emulated board, with Cairn and with the C library's own allocators.
 
     replay.py bench ... TRACE...    allocator, trace, operation, calls, mean, p99, max: tab-separated
@@ -7,28 +8,34 @@ Counts are instructions, taken exactly by the firmware (bench/meter.c); copying 
 left out. calloc counts as malloc. Each image is linked for a heap of twice the trace's peak of
 live bytes; `run` takes what the board has if that is less.
 """
+from __future__ import annotations
+
 import argparse
 import os
 import re
 import struct
 import subprocess
 import sys
+from typing import NoReturn, Sequence
 
 ALLOCATORS = ("cairn", "newlib", "nano")
 OPERATIONS = {"s": "start", "m": "malloc", "c": "malloc", "r": "realloc", "a": "memalign", "f": "free"}
 
 
-def fail(message):
+def fail(message: str) -> NoReturn:
+    """End with a sentence."""
     sys.exit(f"replay: {message}")
 
 
-def trace_name(path):
+def trace_name(path: str) -> str:
+    """The name of a trace, by its file's."""
     return os.path.splitext(os.path.basename(path))[0]
 
 
-def peak_live(path):
+def peak_live(path: str) -> int:
     """The trace's peak_live_bytes, from its header; counted where the header does not say."""
-    live, peak, sizes = 0, 0, {}
+    live = peak = 0
+    sizes: dict[str, int] = {}
     with open(path, encoding="ascii") as trace:
         for line in trace:
             found = re.search(r"peak_live_bytes: (\d+)", line)
@@ -45,17 +52,17 @@ def peak_live(path):
     return peak
 
 
-def link(args, allocator, heap, must=True):
+def link(args: argparse.Namespace, allocator: str, heap: int | None, must: bool = True) -> str | None:
     """The replay image of an allocator, with `heap` bytes of heap; None leaves that to the board.
     Returns None if it does not fit and need not."""
     os.makedirs(args.build, exist_ok=True)
     image = os.path.join(args.build, f"{allocator}.elf")
-    command = args.link.split() + (args.cairn if allocator == "cairn" else args.libc).split()
+    command: list[str] = args.link.split() + (args.cairn if allocator == "cairn" else args.libc).split()
     if allocator == "nano":
         command.append("--specs=nano.specs")
     if heap is not None:
         command.append(f"-Wl,--defsym=_heap_size={heap}")
-    done = subprocess.run(command + ["-o", image], capture_output=True, text=True)
+    done = subprocess.run(command + ["-o", image], capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return image
     if must:
@@ -63,15 +70,21 @@ def link(args, allocator, heap, must=True):
     return None
 
 
-def qemu(args, image, *words):
+def linked(args: argparse.Namespace, allocator: str, heap: int | None) -> str:
+    """The same, which must fit."""
+    return link(args, allocator, heap) or fail(f"the image for {allocator} does not link")
+
+
+def qemu(args: argparse.Namespace, image: str, *words: str) -> tuple[dict[str, int], list[str]]:
     """Run the image. Returns its results by name, and its other lines."""
     arguments = ",".join(f"arg={word}" for word in ("replay",) + words)
     done = subprocess.run(
         ["qemu-system-arm", "-machine", args.machine, "-icount", f"shift={args.icount}", "-kernel", image,
          "-chardev", "stdio,id=console", "-semihosting-config", f"enable=on,chardev=console,{arguments}",
          "-display", "none", "-monitor", "none", "-serial", "none"],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
-    results, lines = {}, []
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, check=False)
+    results: dict[str, int] = {}
+    lines: list[str] = []
     for line in done.stdout.splitlines():
         found = re.match(r"result: (\w+) (\d+)$", line)
         if found:
@@ -84,34 +97,39 @@ def qemu(args, image, *words):
     return results, lines
 
 
-def costs(path):
+def costs(path: str) -> dict[str, list[int]]:
     """Instructions of each call, by operation."""
-    found = {}
+    found: dict[str, list[int]] = {}
     with open(path, "rb") as records:
         for kind, cost in struct.iter_unpack("<cI", records.read()):
             found.setdefault(OPERATIONS[kind.decode()], []).append(cost)
     return found
 
 
-def figures(calls):
+def figures(calls: Sequence[int]) -> tuple[int, float, int, int]:
+    """How many there are, their mean, the 99th percentile, and the largest."""
     calls = sorted(calls)
     return len(calls), sum(calls) / len(calls), calls[min(len(calls) - 1, len(calls) * 99 // 100)], calls[-1]
 
 
-def measure(args, allocator, trace, heap):
-    image = link(args, allocator, heap)
+def measure(args: argparse.Namespace, allocator: str, trace: str,
+            heap: int | None) -> tuple[dict[str, int], dict[str, list[int]]]:
+    """A replay: its results by name, and the instructions of its calls."""
+    image = linked(args, allocator, heap)
     record = os.path.join(args.build, "costs")
     results, _ = qemu(args, image, trace, record)
     return results, costs(record)
 
 
-def progress(text):
+def progress(text: str) -> None:
+    """Show on a terminal what is going on."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def bench(args):
-    pooled = {}
+def bench(args: argparse.Namespace) -> None:
+    """The rows of all traces."""
+    pooled: dict[tuple[str, str], list[int]] = {}
     for trace in args.traces:
         if link(args, "cairn", 2 * peak_live(trace), must=False) is None:
             print(f"skipped {trace_name(trace)}: twice its peak is more heap than this board has", file=sys.stderr)
@@ -126,22 +144,25 @@ def bench(args):
                 print_row(allocator, trace_name(trace), operation, calls[operation])
                 pooled.setdefault((allocator, operation), []).extend(calls[operation])
     if len(args.traces) > 1:
-        for (allocator, operation), calls in sorted(pooled.items()):
-            print_row(allocator, "all", operation, calls)
+        for (allocator, operation), all_calls in sorted(pooled.items()):
+            print_row(allocator, "all", operation, all_calls)
     progress("")
 
 
-def print_row(allocator, trace, operation, calls):
+def print_row(allocator: str, trace: str, operation: str, calls: Sequence[int]) -> None:
+    """One row."""
     count, mean, p99, worst = figures(calls)
     print(f"{allocator}\t{trace}\t{operation}\t{count}\t{mean:.1f}\t{p99}\t{worst}", flush=True)
 
 
-def symbols(args, image):
+def symbols(args: argparse.Namespace, image: str) -> dict[str, int]:
+    """The values of an image's symbols."""
     text = subprocess.run([args.nm, image], capture_output=True, text=True, check=True).stdout
-    return {name: int(value, 16) for value, _, name in (line.split() for line in text.splitlines() if line.count(" ") == 2)}
+    lines = (line.split() for line in text.splitlines() if line.count(" ") == 2)
+    return {name: int(value, 16) for value, _, name in lines}
 
 
-def print_layout(args, image, heap, stack):
+def print_layout(args: argparse.Namespace, image: str, heap: int, stack: int) -> None:
     """Where everything lies. In use: the heap at its highest break, the stack at its deepest."""
     text = subprocess.run([args.size, "-A", image], capture_output=True, text=True, check=True).stdout
     sections = {f[0]: (int(f[1]), int(f[2])) for f in (line.split() for line in text.splitlines())
@@ -157,7 +178,7 @@ def print_layout(args, image, heap, stack):
     print()
 
 
-def static_ram(args, allocator, image):
+def static_ram(args: argparse.Namespace, allocator: str, image: str) -> int:
     """Bytes of .data and .bss that the allocator keeps beside its heap, by its own symbols."""
     known = {"cairn": ("cairn_system_state",),
              "newlib": ("__malloc_av_", "__malloc_current_mallinfo", "__malloc_max_sbrked_mem",
@@ -167,11 +188,12 @@ def static_ram(args, allocator, image):
     return sum(int(f[1], 16) for f in (line.split() for line in text.splitlines()) if len(f) == 4 and f[3] in known)
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
+    """The layout, the table and the picture of one trace."""
     trace = args.traces[0]
     peak = peak_live(trace)
     rows = []
-    heap = 2 * peak
+    heap: int | None = 2 * peak
     if link(args, "cairn", heap, must=False) is None:
         heap = None
     for allocator in ALLOCATORS:
@@ -179,11 +201,11 @@ def run(args):
         results, calls = measure(args, allocator, trace, heap)
         image = os.path.join(args.build, f"{allocator}.elf")
         ram = results["ram"] + static_ram(args, allocator, image)
-        row = [allocator, ram, f"{ram / peak:.3f}"]
-        for operation in ("malloc", "free"):
+        row = f"  {allocator:8}{ram:12}{f'{ram / peak:.3f}':>8}"
+        for operation, width in (("malloc", 13), ("free", 11)):
             _, mean, _, worst = figures(calls.get(operation, [0]))
-            row += [f"{mean:.1f}", worst]
-        rows.append(row + [results["failures"]])
+            row += f"{f'{mean:.1f}':>{width}}{worst:7}"
+        rows.append(row + f"{results['failures']:9}")
         if allocator == "cairn":
             cairn = results
     progress("")
@@ -191,9 +213,9 @@ def run(args):
     print_layout(args, image, cairn["ram"], cairn["stack"])
     print(f"{trace_name(trace)} on {args.board}: {results['ops']} operations, {peak} bytes live at the peak.")
     print("Instructions a call, lock and checks included, copying and clearing left out:\n")
-    print(f"  {'':8}{'RAM needed':>12}{'/ live':>8}{'malloc mean':>13}{'worst':>7}{'free mean':>11}{'worst':>7}{'refused':>9}")
-    for name, ram, ratio, mm, mw, fm, fw, refused in rows:
-        print(f"  {name:8}{ram:12}{ratio:>8}{mm:>13}{mw:7}{fm:>11}{fw:7}{refused:9}")
+    print(f"  {'':8}{'RAM needed':>12}{'/ live':>8}{'malloc mean':>13}{'worst':>7}{'free mean':>11}{'worst':>7}"
+          f"{'refused':>9}")
+    print(*rows, sep="\n")
     results, lines = qemu(args, image, trace, "picture", str(cairn["highest"]))
     print(f"\nCairn's heap at its fullest (operation {cairn['highest']}), {results['cell']} bytes a sign:")
     print("  # used  + mostly used  - mostly free  . free  c control data\n")
@@ -201,8 +223,9 @@ def run(args):
         print(f"  {line}")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main() -> None:
+    """The program."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("command", choices=("run", "bench"))
     for option in ("machine", "icount", "build", "link", "cairn", "libc", "nm"):
         parser.add_argument(f"--{option}", required=True)

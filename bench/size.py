@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What Cairn costs a firmware: bytes of flash (code and constants) and of static RAM, by core, optimization of
 the library, and what the firmware calls.
 
@@ -15,12 +16,18 @@ with the library's own malloc and the sbrk() that this one needs. What is below 
 
 Fails if a row is above its budget.
 """
+from __future__ import annotations
+
 import argparse
 import concurrent.futures
 import os
 import subprocess
 import sys
 import tempfile
+from typing import Iterator, Optional, Sequence
+
+Bytes = tuple[int, int]  # of flash, and of static RAM
+Limits = Sequence[Optional[int]]
 
 FAMILY = ("malloc free calloc realloc reallocf reallocarray memalign aligned_alloc posix_memalign valloc pvalloc cfree "
           "malloc_usable_size malloc_trim mallopt mallinfo sbrk").split()
@@ -43,7 +50,7 @@ CLOSURES = {
     "all+inspection": ("", FAMILY + REENTRANT + PRIVATE + INSPECTION),
 }
 # The folder of the library, and how a firmware is linked with this C library.
-LIBRARIES = {
+LIBRARIES: dict[str, tuple[str, list[str]]] = {
     "newlib": ("", []),
     "nano": ("", ["--specs=nano.specs"]),
     "picolibc": ("pico", ["--specs=picolibc.specs", "--oslib=semihost"]),
@@ -73,36 +80,40 @@ SECTIONS {
 """
 
 
-def run(command):
-    done = subprocess.run(command, capture_output=True, text=True)
+def run(command: Sequence[str]) -> str:
+    """The output of a command, which must succeed."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"size: {' '.join(command)}\n{done.stderr}")
     return done.stdout
 
 
-def less(left, right):
-    return tuple(a - b for a, b in zip(left, right))
+def less(left: Bytes, right: Bytes) -> Bytes:
+    """The difference."""
+    return left[0] - right[0], left[1] - right[1]
 
 
 class Tree:
     """What was built for a core at an optimization, and the images that are linked of it."""
 
-    def __init__(self, name, args):
+    def __init__(self, name: str, args: argparse.Namespace) -> None:
         row, self.board, self.folder = name.split("=")
         self.core, self.optimization = row.split("/")
         self.cross, self.link = args.cross, args.link.split()
+        self.empty: Bytes = (0, 0)
 
-    def path(self, *names):
+    def path(self, *names: str) -> str:
+        """A file in the folder."""
         return os.path.join(self.folder, *names)
 
-    def image(self, words):
+    def image(self, words: Sequence[str]) -> Bytes:
         """Bytes of flash and of static RAM of a firmware that is linked so."""
         with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".elf") as file:
             run([self.cross + "gcc", f"-mcpu={self.core}", "-mthumb", *self.link, *words, "-o", file.name])
             text, data, bss = map(int, run([self.cross + "size", file.name]).splitlines()[1].split()[:3])
         return text + data, data + bss
 
-    def start(self):
+    def start(self) -> None:
         """Write what the firmwares of closures consist of, and measure the one that calls nothing."""
         for name, text in (("size.ld", SCRIPT), ("stubs.c", STUBS)):
             with open(self.path(name), "w", encoding="ascii") as file:
@@ -111,16 +122,17 @@ class Tree:
              "-ffunction-sections", "-c", self.path("stubs.c"), "-o", self.path("stubs.o")])
         self.empty = self.keep("", [])
 
-    def keep(self, folder, kept):
+    def keep(self, folder: str, kept: Sequence[str]) -> Bytes:
         """A firmware that calls these functions of the library in the folder."""
         wanted = [f"-Wl,-u,{name}" for name in kept]
         parts = [self.path("stubs.o"), self.path("port/cortex-m/trace_ring.o"), self.path(folder, "libcairn.a")]
         return self.image(["-nostdlib", "-T", self.path("size.ld"), *wanted, *parts, "-lgcc"])
 
-    def closure(self, name):
+    def closure(self, name: str) -> Bytes:
+        """A closure, less the firmware that calls nothing."""
         return less(self.keep(*CLOSURES[name]), self.empty)
 
-    def hello(self, library):
+    def hello(self, library: str) -> Bytes:
         """Both firmwares of bench/hello.c."""
         folder, flags = LIBRARIES[library]
         parts = ["bench/hello.o", "port/cortex-m/startup.o", "port/cortex-m/semihosting.o"]
@@ -131,9 +143,9 @@ class Tree:
         return less(self.image(shared + cairn), self.image(shared + [self.path(folder, "bench/libc-sbrk.o")]))
 
 
-def read_budget(path):
+def read_budget(path: str) -> dict[tuple[str, str], Limits]:
     """(core and optimization, closure) -> bytes of flash and of static RAM, None where there is no limit."""
-    budget = {}
+    budget: dict[tuple[str, str], Limits] = {}
     with open(path, encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
             words = line.split("#")[0].split()
@@ -144,15 +156,16 @@ def read_budget(path):
     return budget
 
 
-def wrong_with(row, found, limits):
+def wrong_with(row: tuple[str, str], found: Bytes, limits: Limits) -> Iterator[str]:
     """What is above its budget, in words."""
     for bytes_found, limit, kind in zip(found, limits, ("flash", "static RAM")):
         if limit is not None and bytes_found > limit:
             yield f"{': '.join(row)}: {bytes_found} bytes of {kind}, above the budget of {limit}"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main() -> int:
+    """The program. Returns its exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--cross", default="arm-none-eabi-")
     parser.add_argument("--link", required=True, help="flags of every link")
     parser.add_argument("--budget")
@@ -160,7 +173,7 @@ def main():
     parser.add_argument("trees", nargs="+", metavar="tree")
     args = parser.parse_args()
     budget = read_budget(args.budget) if args.budget else {}
-    wrong = []
+    wrong: list[str] = []
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for tree in [Tree(name, args) for name in args.trees]:
             tree.start()

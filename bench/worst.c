@@ -4,7 +4,7 @@
  * free, and where it is in its ring; two looks at blocks that are too small; a block that is split; a
  * bin that is empty, or is not. All of these are tried together, in a heap that is made anew each time. A
  * line "result: name instructions" on the console for each function: the longest call, without the call
- * itself. tools/cairn-bound computes what it may not be longer than.
+ * itself. tools/cairn bound computes what it may not be longer than.
  *
  * SPDX-License-Identifier: MIT */
 #include "meter.h"

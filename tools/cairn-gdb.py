@@ -1,36 +1,39 @@
+# SPDX-License-Identifier: MIT
 """gdb commands that look into Cairn's heaps: `source tools/cairn-gdb.py`, then `help cairn`.
 
 They read memory and nothing else: no function of the target is called. With a live target, with a core,
 or, after `cairn image RAM.bin@0x20000000`, with an image of RAM and the ELF file alone.
-
-SPDX-License-Identifier: MIT
 """
+from __future__ import annotations
+
 import os
 import sys
+from typing import Iterator
 
 import gdb
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from cairn_elf import Elf, Problem  # noqa: E402
-from cairn_firmware import Firmware  # noqa: E402
-from cairn_heap import Unreadable  # noqa: E402
-from cairn_image import Image  # noqa: E402
-from cairn_lines import lines_of  # noqa: E402
-from cairn_show import COMMANDS, Show  # noqa: E402
+from cairntools.elf import Elf  # noqa: E402
+from cairntools.firmware import Firmware  # noqa: E402
+from cairntools.lines import Line, lines_of  # noqa: E402
+from cairntools.memory import Files, Unreadable  # noqa: E402
+from cairntools.show import COMMANDS, Show  # noqa: E402
+from cairntools.text import Problem  # noqa: E402
 
-_image = None  # memory from files, in the place of the target's
-_elves = {}    # files that were read, by path
+_image: Files | None = None                   # memory from files, in place of the target's
+_elves: dict[str, tuple[int, Elf, Line]] = {}  # files that were read, by path, with their times
 
 
-def elf_of(path):
+def elf_of(path: str) -> Elf:
+    """The ELF file, read again if it has changed."""
     time = os.stat(path).st_mtime_ns
     if path not in _elves or _elves[path][0] != time:
         _elves[path] = time, Elf(path), lines_of(path)
     return _elves[path][1]
 
 
-def find_elf():
+def find_elf() -> Elf:
     """The firmware's ELF file: the first one loaded that describes a heap."""
     paths = [gdb.current_progspace().filename] + [objfile.filename for objfile in gdb.objfiles()]
     paths = [path for path in dict.fromkeys(paths) if path and os.path.exists(path)]
@@ -44,28 +47,30 @@ def find_elf():
     return elf_of(path)
 
 
-def read_target(address, size):
+def read_target(address: int, size: int) -> bytes:
+    """Memory of the target. Raises Unreadable."""
     try:
         return bytes(gdb.selected_inferior().read_memory(address, size))
     except gdb.MemoryError:
         raise Unreadable(address) from None
 
 
-def line_by_gdb(address):
+def line_by_gdb(address: int) -> str | None:
+    """The line of an address, as gdb knows it."""
     place = gdb.find_pc_line(address)
     return f"{os.path.basename(place.symtab.filename)}:{place.line}" if place.symtab and place.line else None
 
 
-def line_of(elf):
-    """Where code begins at address 0, gdb takes functions that the linker has dropped for what stands there:
-    the lines are read without it, if that can be."""
+def line_of(elf: Elf) -> Line:
+    """Where code begins at address 0, gdb finds functions there that the linker has dropped: the lines are read
+    without gdb, if that can be."""
     if all(address for address, _, _ in elf.segments):
         return line_by_gdb
     by_file = _elves[elf.path][2]
     return lambda address: by_file(address) or line_by_gdb(address)
 
 
-def address_of(firmware, text):
+def address_of(firmware: Firmware, text: str) -> int:
     """An address from an expression of the target's language. Where that cannot be, as without debug information
     or over an image, from a number or a name."""
     try:
@@ -94,7 +99,7 @@ INSIDE_PARTS = tuple("cairn_" + part for part in (
     "memalign"))
 
 
-def stopped_inside(firmware):
+def stopped_inside(firmware: Firmware) -> str | None:
     """The heap's function in which the program is stopped; None if it is in none, or the heap has stopped it."""
     if _image is not None or firmware.fatal() is not None or not gdb.selected_inferior().pid:
         return None
@@ -109,8 +114,8 @@ def stopped_inside(firmware):
     return None
 
 
-def split(argument):
-    """Expressions, apart by commas that stand in no parentheses."""
+def split(argument: str) -> list[str]:
+    """Expressions, separated by commas outside parentheses."""
     words, depth = [""], 0
     for sign in argument:
         depth += (sign in "([{") - (sign in ")]}")
@@ -121,7 +126,8 @@ def split(argument):
     return [word.strip() for word in words if word.strip()]
 
 
-def lines(command, argument):
+def lines(command: str, argument: str) -> Iterator[str]:
+    """What a command prints. Raises Problem."""
     elf = find_elf()
     firmware = Firmware(elf, _image.read if _image else read_target, line_of(elf))
     words = split(argument)
@@ -136,20 +142,21 @@ def lines(command, argument):
 
 
 class Command(gdb.Command):
-    """One of the commands of cairn_show.py."""
+    """One of the commands of show.py."""
 
-    def __init__(self, name, arguments, text):
+    def __init__(self, name: str, arguments: str, text: str | None) -> None:
         self.__doc__ = f"cairn {name} {arguments}: {text}.\n\nHEAP is an expression: the handle of a private heap. " \
                        "Without it: the system heap, its\nregions, and with CAIRN_CHECK=2 the private heap last used."
         self.name = name
         super().__init__("cairn " + name, gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION)
 
-    def invoke(self, argument, _):
+    def invoke(self, argument: str, _: bool) -> None:
+        """Called by gdb."""
         try:
             for line in lines(self.name, argument):
                 gdb.write(line + "\n")
         except Problem as problem:
-            raise gdb.GdbError(f"cairn {self.name}: {problem}")
+            raise gdb.GdbError(f"cairn {self.name}: {problem}") from None
 
 
 class ImageCommand(gdb.Command):
@@ -158,24 +165,25 @@ class ImageCommand(gdb.Command):
 A FILE is bytes of RAM, the first of them at ADDRESS; or, without @ADDRESS, a core.
 `cairn image off` goes back to the target."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__("cairn image", gdb.COMMAND_FILES, gdb.COMPLETE_FILENAME)
 
-    def invoke(self, argument, _):
+    def invoke(self, argument: str, _: bool) -> None:
+        """Called by gdb."""
         global _image
         words = gdb.string_to_argv(argument)
         if not words:
             raise gdb.GdbError("cairn image FILE@ADDRESS..., or cairn image off")
         try:
-            _image = None if words == ["off"] else Image(words)
+            _image = None if words == ["off"] else Files(words)
         except Problem as problem:
-            raise gdb.GdbError(f"cairn image: {problem}")
+            raise gdb.GdbError(f"cairn image: {problem}") from None
 
 
 class Prefix(gdb.Command):
     """Look into Cairn's heaps."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__("cairn", gdb.COMMAND_DATA, gdb.COMPLETE_NONE, True)
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs this machine's own programs with Cairn in place of the C library's heap, and without.
 
     preload.py --library SO --measured PROGRAM --work FOLDER [--pairs N] [--short] [--tap] [NAME...]
@@ -13,6 +14,8 @@ table has the medians of the pairs' ratios:
 --short does less work, once, and leaves out what takes long or needs packages of its own. --tap prints
 results for prove. A program that is not installed is skipped by name, and counted.
 """
+from __future__ import annotations
+
 import argparse
 import dataclasses
 import hashlib
@@ -23,6 +26,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+from typing import BinaryIO, Callable, Sequence
 
 PYTHON = "/usr/bin/python3"
 
@@ -33,7 +37,7 @@ for ((i = 0; i < %(n)d; i++)); do
 done
 for i in {1..%(shells)d}; do sum=$( (for w in "${words[@]:i*10:50}"; do echo "${w//k/$i}"; done) | sort | md5sum); echo "$sum"; done
 text=${words[*]}; echo ${#text} ${#count[@]}; printf '%%s\n' "${!count[@]}" | sort | md5sum
-"""
+"""  # noqa: E501
 
 PYTHON_SCRIPT = r"""
 import json, random, re, threading
@@ -79,7 +83,7 @@ const zlib = require('zlib'), crypto = require('crypto');
 const buffers = Array.from({length: 200}, (_, i) => Buffer.alloc(1000 + i * 997, i));
 const packed = zlib.deflateSync(Buffer.concat(buffers)); console.log(zlib.inflateSync(packed).length);
 console.log(crypto.createHash('sha256').update(text).digest('hex'));
-"""
+"""  # noqa: E501
 
 SQL = r"""
 PRAGMA cache_size = -20000;
@@ -95,7 +99,7 @@ SELECT name, group_concat(amount) FROM sale JOIN item ON item.id = item GROUP BY
 SELECT substr(note, 1, 4) AS head, count(*), max(name) FROM item GROUP BY head ORDER BY 2 DESC, 1 LIMIT 10;
 UPDATE item SET note = upper(replace(note, 'x', 'yz')) WHERE id %% 3 = 0; DELETE FROM sale WHERE day %% 7 = 0;
 SELECT sum(length(note)), (SELECT count(*) FROM sale) FROM item; PRAGMA integrity_check;
-"""
+"""  # noqa: E501
 
 GDB = ["-nx", "-batch", "-ex", "info functions", "-ex", "info types", "-ex", "info line heap_free",
        "-ex", "disassemble /s malloc", "-ex", "ptype struct cairn_heap", "-ex", "info scope core_realloc"]
@@ -103,24 +107,27 @@ GDB = ["-nx", "-batch", "-ex", "info functions", "-ex", "info types", "-ex", "in
 
 @dataclasses.dataclass
 class Program:
+    """A program of this machine, and what it is to do."""
+
     name: str
-    command: list           # FOLDER/... is below the work folder
-    prepare: object = None  # called before each run
-    short: bool = True      # is one of the short list
-    package: str = ""       # if not its own
+    command: list[str]                           # FOLDER/... is below the work folder
+    prepare: Callable[[], object] | None = None  # called before each run
+    short: bool = True                           # is one of the short list
+    package: str = ""                            # if not its own
 
 
 class Work:
     """What the programs work on, made once and kept."""
 
-    def __init__(self, folder, scale):
+    def __init__(self, folder: str, scale: int) -> None:
         self.folder, self.scale = os.path.abspath(folder), scale
         os.makedirs(self.folder, exist_ok=True)
 
-    def path(self, name):
+    def path(self, name: str) -> str:
+        """A file in the work folder."""
         return os.path.join(self.folder, name)
 
-    def make(self, name, write):
+    def make(self, name: str, write: Callable[[BinaryIO], object]) -> str:
         """The file `name`, written by write(file) if it is not there."""
         path = self.path(f"{name}-{self.scale}")
         if not os.path.exists(path):
@@ -129,12 +136,14 @@ class Work:
             os.rename(path + ".part", path)
         return path
 
-    def script(self, name, text, n):
-        return self.make(name, lambda file: file.write((text % {"n": n // self.scale, "shells": 100 // self.scale}).encode()))
+    def script(self, name: str, text: str, n: int) -> str:
+        """A script that does something `n` times."""
+        code = text % {"n": n // self.scale, "shells": 100 // self.scale}
+        return self.make(name, lambda file: file.write(code.encode()))
 
-    def lines(self, size):
+    def lines(self, size: int) -> str:
         """Text of `size` bytes: lines of words and numbers."""
-        def write(file):
+        def write(file: BinaryIO) -> None:
             rng = random.Random(1)
             words = [f"{rng.randrange(16 ** 6):x}" for _ in range(20000)]
             while file.tell() < size // self.scale:
@@ -142,7 +151,7 @@ class Work:
                                    for _ in range(2000)).encode())
         return self.make(f"lines-{size}", write)
 
-    def tree(self):
+    def tree(self) -> str:
         """A folder of many files in many folders."""
         top = self.path(f"tree-{self.scale}")
         if not os.path.exists(top):
@@ -151,11 +160,12 @@ class Work:
                 folder = f"{top}.part/{i % 20}/{i % 7}/{i}"
                 os.makedirs(folder)
                 for j in range(100):
-                    open(f"{folder}/{rng.randrange(16 ** 12):x}-{j}", "wb").close()
+                    with open(f"{folder}/{rng.randrange(16 ** 12):x}-{j}", "wb"):
+                        pass
             os.rename(top + ".part", top)
         return top
 
-    def repository(self):
+    def repository(self) -> str:
         """A git repository with many versions of many files, all objects loose."""
         top = self.path(f"repository-{self.scale}")
         if os.path.exists(top):
@@ -165,7 +175,8 @@ class Work:
         files = {f"d{i % 20}/f{i}.c": [f"line {rng.random()}\n" for _ in range(300)] for i in range(400)}
         stream = []
         for i in range(400 // self.scale):
-            stream.append(f"commit refs/heads/main\ncommitter A <a@b.c> {1600000000 + i} +0000\ndata 3\n{i % 1000:03}\n")
+            stream.append(f"commit refs/heads/main\ncommitter A <a@b.c> {1600000000 + i} +0000\n"
+                          f"data 3\n{i % 1000:03}\n")
             for name in rng.sample(sorted(files), 400 if i == 0 else 8):
                 lines = files[name]
                 for _ in range(5):
@@ -177,16 +188,17 @@ class Work:
         os.rename(top + ".part", top)
         return top
 
-    def copy(self, folder):
+    def copy(self, folder: str) -> None:
         """Called before a run: FOLDER/copy is a fresh copy of a folder."""
         shutil.rmtree(self.path("copy"), ignore_errors=True)
         shutil.copytree(folder, self.path("copy"), symlinks=True)
 
-    def clear(self):
+    def clear(self) -> None:
+        """Called before a run: nothing is built."""
         shutil.rmtree(self.path("built"), ignore_errors=True)
 
 
-def programs(work, library):
+def programs(work: Work, library: str) -> list[Program]:
     """The list. Each does its work on one or two cores in some seconds."""
     s = work.scale
     compiled = " ".join(f"allocator/{f}.c" for f in ("heap", "malloc", "private", "sbrk", "inspect"))
@@ -195,25 +207,31 @@ def programs(work, library):
         Program("ls -lR", ["ls", "-lR", work.tree()]),
         Program("bash", ["bash", work.script("bash", BASH, 30000)]),
         Program("python3", [PYTHON, work.script("python", PYTHON_SCRIPT, 12000)]),
-        Program("python3 -m test", ["bash", "-c", f"{PYTHON} -m test {modules} 2>&1 | "
-                "sed -E 's/^.* load avg: [0-9.]+ //; s/ \\([0-9.]+ m?sec\\)//; /duration:/d; /^[0-9]+ slowest/,$d'; "
-                "exit ${PIPESTATUS[0]}"],
+        Program("python3 -m test",
+                ["bash", "-c", f"{PYTHON} -m test {modules} 2>&1 | "
+                 "sed -E 's/^.* load avg: [0-9.]+ //; s/ \\([0-9.]+ m?sec\\)//; /duration:/d; /^[0-9]+ slowest/,$d'; "
+                 "exit ${PIPESTATUS[0]}"],
                 short=False, package="libpython3.11-testsuite"),
         Program("perl", ["perl", work.script("perl", PERL, 150000)]),
         Program("sqlite3", ["sqlite3", ":memory:", ".read " + work.script("sql", SQL, 80000)]),
         Program("gcc", ["bash", "-c", f"for i in {{1..{4 // min(s, 4)}}}; do for f in {compiled}; do "
                         "gcc -O2 -Iport -S $f -o - | sha256sum; done; done"]),
-        Program("g++", ["bash", "-c", "g++ -std=c++17 -O1 -S tests/posix/operators.cpp -Itests -o - | sha256sum"], short=False),
+        Program("g++", ["bash", "-c", "g++ -std=c++17 -O1 -S tests/posix/operators.cpp -Itests -o - | sha256sum"],
+                short=False),
         Program("make -j2", ["bash", "-c", f"make -s -j2 BUILD={work.path('built')} {work.path('built')}/host/fit && "
                              f"{work.path('built')}/host/fit tests/traces/cpp-events.trace"], work.clear, short=False),
         Program("sort", ["bash", "-c", f"sort --parallel=2 {work.lines(50_000_000)} | sha256sum"]),
-        Program("sort -S", ["bash", "-c", f"sort -S 20M --parallel=2 -k2,2 -k1nr {work.lines(50_000_000)} | sha256sum"], short=False),
-        Program("xz -T2", ["bash", "-c", f"xz -T2 --block-size=2MiB -3 -c {work.lines(6_000_000)} | tee >(sha256sum) | xz -T2 -d | sha256sum"]),
-        Program("zstd -T2", ["bash", "-c", f"zstd -q -T2 -9 -c {work.lines(50_000_000)} | tee >(sha256sum) | zstd -q -d | sha256sum"]),
+        Program("sort -S", ["bash", "-c", f"sort -S 20M --parallel=2 -k2,2 -k1nr {work.lines(50_000_000)} | sha256sum"],
+                short=False),
+        Program("xz -T2", ["bash", "-c", f"xz -T2 --block-size=2MiB -3 -c {work.lines(6_000_000)} | tee >(sha256sum) | "
+                           "xz -T2 -d | sha256sum"]),
+        Program("zstd -T2", ["bash", "-c", f"zstd -q -T2 -9 -c {work.lines(50_000_000)} | tee >(sha256sum) | "
+                             "zstd -q -d | sha256sum"]),
         Program("git gc", ["bash", "-c", f"cd {work.path('copy')} && git -c pack.threads=2 gc -q && "
                            "git rev-list --objects --all | sha256sum && git fsck --full"],
                 lambda: work.copy(work.repository())),
-        Program("git log -p", ["bash", "-c", f"git -C {work.repository()} log -p --stat -S '7 in' | sha256sum"], short=False),
+        Program("git log -p", ["bash", "-c", f"git -C {work.repository()} log -p --stat -S '7 in' | sha256sum"],
+                short=False),
         Program("node", ["node", work.script("node", NODE, 120000)]),
         Program("gdb", ["gdb"] + GDB + [library], short=False),
     ]
@@ -221,20 +239,23 @@ def programs(work, library):
 
 # ---- Running -------------------------------------------------------------------------------------
 
-def digest(path):
+def digest(path: str) -> str:
+    """The digest of a file."""
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else \
-            hashlib.sha256(file.read()).hexdigest()
+        return hashlib.sha256(file.read()).hexdigest()
 
 
 @dataclasses.dataclass
 class Run:
-    did: tuple     # status and output: what must be the same
-    errors: str    # a file
-    took: tuple    # microseconds of wall and of processor time, KiB
+    """One run of a program."""
+
+    did: tuple[int, str]    # status and output: what must be the same
+    errors: str             # a file
+    took: tuple[int, ...]   # microseconds of wall and of processor time, KiB
 
 
-def run(args, program, library):
+def run(args: argparse.Namespace, program: Program, library: str) -> Run:
+    """Run a program, with Cairn if `library` is not empty."""
     if program.prepare:
         program.prepare()
     output = os.path.join(args.work, "with" if library else "without")
@@ -247,24 +268,28 @@ def run(args, program, library):
     return Run((status, digest(output)), output + ".err", tuple(took))
 
 
-def tail(path):
+def tail(path: str) -> str:
+    """The end of a file, for a message."""
     with open(path, errors="replace", encoding="utf-8") as file:
         return file.read()[-400:].strip()
 
 
 @dataclasses.dataclass
 class Result:
+    """A program with and without Cairn."""
+
     same_status: bool
     same_output: bool
-    ratios: list    # medians: wall time, processor time, memory
-    seconds: float  # wall time without Cairn
-    notes: list
+    ratios: list[float]  # medians: wall time, processor time, memory
+    seconds: float       # wall time without Cairn
+    notes: list[str]
 
 
-def compare(args, program):
+def compare(args: argparse.Namespace, program: Program) -> Result:
     """All pairs of a program. Where there are several, one more before them warms the caches."""
     same_status = same_output = True
-    pairs, notes = [], []
+    pairs: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
+    notes: list[str] = []
     for number in range(args.pairs + (args.pairs > 1)):
         libraries = ("", args.library) if number % 2 == 0 else (args.library, "")
         runs = {library: run(args, program, library) for library in libraries}
@@ -281,11 +306,12 @@ def compare(args, program):
     return Result(same_status, same_output, ratios, statistics.median(b[0] for _, b in pairs) / 1e6, notes)
 
 
-def mean(ratios):
+def mean(ratios: Sequence[float]) -> float:
+    """The geometric mean."""
     return math.exp(sum(map(math.log, ratios)) / len(ratios))
 
 
-def check_library(args):
+def check_library(args: argparse.Namespace) -> None:
     """The dynamic linker goes on without a library that it cannot load: then there is nothing to compare."""
     output = os.path.join(args.work, "maps")
     subprocess.run([args.measured, args.library, output, "cat", "/proc/self/maps"], check=True, capture_output=True)
@@ -294,16 +320,18 @@ def check_library(args):
             sys.exit(f"preload: {args.library} is not loaded: {tail(output + '.err')}")
 
 
-def installed(program):
+def installed(program: Program) -> bool:
+    """Is the program on this machine?"""
     if program.package:
         query = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", program.package],
-                               capture_output=True, text=True)
+                               capture_output=True, text=True, check=False)
         return query.stdout == "installed"
     return shutil.which(program.command[0] if program.command[0] != "bash" else program.name.split()[0]) is not None
 
 
-def main():
-    parser = argparse.ArgumentParser()
+def main() -> int:
+    """The program. Returns its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--library", required=True)
     parser.add_argument("--measured", required=True)
     parser.add_argument("--work", required=True)
@@ -315,16 +343,19 @@ def main():
     args.library = os.path.abspath(args.library)
     work = Work(args.work, 10 if args.short else 1)
     check_library(args)
-    chosen = [p for p in programs(work, args.library) if (p.short or not args.short) and (not args.names or p.name in args.names)]
+    chosen = [p for p in programs(work, args.library)
+              if (p.short or not args.short) and (not args.names or p.name in args.names)]
     skipped = [p for p in chosen if not installed(p)]
-    bad, ratios = 0, []
+    bad = 0
+    ratios: list[list[float]] = []
     if args.tap:
         print(f"1..{len(chosen)}")
     else:
         print(f"{'program':17}{'status':>8}{'output':>8}{'time':>8}{'cpu':>8}{'memory':>8}{'seconds':>9}")
     for number, program in enumerate(chosen, 1):
         if program in skipped:
-            print(f"ok {number} - {program.name} # SKIP not installed" if args.tap else f"{program.name:17} skipped: not installed")
+            print(f"ok {number} - {program.name} # SKIP not installed" if args.tap else
+                  f"{program.name:17} skipped: not installed")
             continue
         result = compare(args, program)
         good = result.same_status and result.same_output and not result.notes

@@ -1,4 +1,6 @@
 # Arm MPS3 with the AN547 image (Corstone-300).
+#
+# SPDX-License-Identifier: MIT
 CPU_FLAGS  := -mcpu=cortex-m55 -mthumb -mfloat-abi=hard
 MACHINE    := mps3-an547
 HAS        := basepri msplim

@@ -29,7 +29,7 @@
 #include "port.h"
 
 /* Bytes that the index reaches. A larger region is served up to there; a linker script that is to refuse it can say
- * ASSERT(__heap_limit - __heap_start <= cairn_heap_max, "..."). tools/cairn-bound knows the library's index by it. */
+ * ASSERT(__heap_limit - __heap_start <= cairn_heap_max, "..."). tools/cairn bound knows the library's index by it. */
 #if CAIRN_INDEX_BITS == 32
 __asm(".global cairn_heap_max\n\t.set cairn_heap_max, 0x7fffffff");
 #elif CAIRN_GRANULE == 16

@@ -1,4 +1,5 @@
-"""Follows a run of a firmware, instruction by instruction, along the paths that tools/cairn-bound sees.
+# SPDX-License-Identifier: MIT
+"""Follows a run of a firmware, instruction by instruction, along the paths that tools/cairn bound sees.
 
     follow.py [--fact FACT] IMAGE MACHINE ARGUMENT FUNCTION...
 
@@ -14,13 +15,14 @@ import sys
 TOOLS = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "tools")
 sys.path.insert(0, TOOLS)
 sys.dont_write_bytecode = True
-from bound.decode import Decoder  # noqa: E402
-from bound.elf import Image  # noqa: E402
-from bound.facts import Facts  # noqa: E402
-from bound.functions import Functions  # noqa: E402
-from bound.graph import Graph  # noqa: E402
-from bound.step import Refused  # noqa: E402
-from bound.walk import COPIES, Walk  # noqa: E402
+from cairntools.bound.decode import Decoder  # noqa: E402
+from cairntools.bound.image import Image  # noqa: E402
+from cairntools.bound.facts import Facts  # noqa: E402
+from cairntools.bound.functions import Functions  # noqa: E402
+from cairntools.bound.graph import Graph  # noqa: E402
+from cairntools.bound.step import Refused  # noqa: E402
+from cairntools.bound.tool import FACTS  # noqa: E402
+from cairntools.bound.walk import COPIES, Walk  # noqa: E402
 
 
 def reached(image, decoder, functions, left_out, entries):
@@ -90,7 +92,7 @@ def main():
         del sys.argv[1:3]
     image_path, machine, argument, *names = sys.argv[1:]
     image = Image(image_path)
-    facts = Facts(os.path.join(TOOLS, "bound", "cairn.facts"), told, image)
+    facts = Facts(FACTS, told, image)
     decoder = Decoder(image)
     functions = Functions(image, decoder)
     entries = {image.entry(name): name for name in names}

@@ -1,5 +1,5 @@
 /* measured.c: runs programs of programs.s on the longest way that there is through them, and tells how many
- * instructions each took: what tools/cairn-bound computes has to be the same.
+ * instructions each took: what tools/cairn bound computes has to be the same.
  *
  * SPDX-License-Identifier: MIT */
 #include "../../bench/meter.h"

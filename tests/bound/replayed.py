@@ -1,4 +1,5 @@
-"""Compares what the replay of traces measures with what tools/cairn-bound computes of the same image.
+# SPDX-License-Identifier: MIT
+"""Compares what the replay of traces measures with what tools/cairn bound computes of the same image.
 
     replayed.py OPTION... TRACE...      the options of bench/replay.py; --libc has tests/bound/stub.o in it
 
@@ -22,7 +23,7 @@ EVERY_KIND = "m 0 8\nr 0 8\nf 0\nc 1 8\nf 1\na 2 16 8\nf 2\n"
 def computed(image):
     """Instructions of each function's longest path."""
     entries = [word for name in FUNCTIONS.values() for word in ("--entry", name)]
-    command = [sys.executable, "tools/cairn-bound", "--rows", *entries, image]
+    command = ["tools/cairn", "bound", "--rows", *entries, image]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"replayed: {image}: {done.stdout}{done.stderr}")
@@ -47,7 +48,7 @@ def main():
     parser.add_argument("traces", nargs="+")
     args = parser.parse_args()
     args.icount = str(int(args.icount) + 3)  # slower, so that no instruction is lost where ticks are rounded
-    image = replay.link(args, "stub", None)
+    image = replay.linked(args, "stub", None)
     trace = os.path.join(args.build, "every-kind.trace")
     with open(trace, "w", encoding="ascii") as file:
         file.write(EVERY_KIND)
@@ -56,7 +57,7 @@ def main():
     for name, instructions in computed(image).items():
         beside[name] -= instructions
     for trace in args.traces:
-        image = replay.link(args, "cairn", 2 * replay.peak_live(trace))
+        image = replay.linked(args, "cairn", 2 * replay.peak_live(trace))
         longest(args, image, trace, found)
     wrong = False
     for name, bound in computed(image).items():

@@ -19,8 +19,8 @@ def read(path):
         for line in lines:
             if line.startswith("#"):
                 continue
-            section, what, act, tries, *counts = line.rstrip("\n").split("\t")
-            counts = [int(count) for count in counts]
+            section, what, act, tries, *words = line.rstrip("\n").split("\t")
+            counts = [int(word) for word in words]
             if len(counts) != len(OUTCOMES) or sum(counts) != int(tries):
                 sys.exit(f"{path}: no row of the matrix: {line}")
             rows[section, what, act] = counts

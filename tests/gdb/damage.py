@@ -8,9 +8,11 @@ import subprocess
 from concurrent.futures import ProcessPoolExecutor
 
 from look import image_of, run_alone  # which knows where the others are
-from cairn_elf import Elf, Problem
-from cairn_heap import Heap, Memory, Unreadable, limit_of, map_granules
-from cairn_survey import Survey
+from cairntools.elf import Elf
+from cairntools.heap import Heap, limit_of, map_granules
+from cairntools.memory import Memory, Unreadable
+from cairntools.survey import Survey
+from cairntools.text import Problem
 from tap import equal, for_each, run_tests
 
 TREES = ("mps2-an385", "mps2-an385/guarded", "mps2-an385/coarse", "mps2-an385/wide-regions", "host/64",

@@ -10,7 +10,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 from look import CROSS, KILL, RAM, board_of, command, console, gdb, heaps_of, image_of, listed, target, tool, work
-from cairn_firmware import REASONS
+from cairntools.firmware import REASONS
 from tap import cairn, equal, for_each, run_tests, test
 
 # Each with a way to get an image: QEMU's by physical and by virtual address, and gdb's own.

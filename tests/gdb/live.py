@@ -137,7 +137,7 @@ def a_smashed_map_leaves_the_blocks_elsewhere(s):
     truth = {block[:3] for block in s.blocks}
     must = {block for block in truth if block[0] + block[1] < start - size or block[0] >= start + 2 * size}
     return (certain <= truth and must <= certain and len(certain) < len(truth) and "DAMAGED" in s.said["map blocks"] and
-            f", where it tells of {start:#x} to {start + size:#x}\n" in s.said["map check"])
+            f", which describes {start:#x} to {start + size:#x}\n" in s.said["map check"])
 
 
 @sentence

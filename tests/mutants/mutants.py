@@ -51,7 +51,7 @@ class Change:
         self.brief = False
         self.in_macro = lines[first].lstrip().startswith("#")
         self.before = text.encode()
-        self.after = (text[: self.start] + self.new + text[self.end :]).encode()
+        self.after = (text[: self.start] + self.new + text[self.end:]).encode()
 
     @property
     def key(self):

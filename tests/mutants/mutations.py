@@ -127,14 +127,14 @@ class Fragment:
         """The text of tokens first to last, in one line."""
         if first > last:
             return ""
-        return squeeze(self.text[self.tokens[first].start : self.tokens[last].end])
+        return squeeze(self.text[self.tokens[first].start:self.tokens[last].end])
 
     def is_type(self, name):
         return name in TYPE_WORDS or name in self.types or name.endswith("_t")
 
     def is_cast(self, opening):
         """Do the brackets hold a type's name?"""
-        inner = self.tokens[opening + 1 : self.partner.get(opening, opening)]
+        inner = self.tokens[opening + 1:self.partner.get(opening, opening)]
         names = [token.text for token in inner if token.text != "*"]
         return bool(names) and all(
             self.is_type(name) or (i > 0 and names[i - 1] in TAGS) for i, name in enumerate(names)
@@ -194,8 +194,8 @@ class Fragment:
         """Tokens first to last become `new`; what is shown are the tokens around."""
         around = around or (first, last)
         start, end = self.tokens[first].start, self.tokens[last].end
-        before = self.text[self.tokens[around[0]].start : start]
-        after = self.text[end : self.tokens[around[1]].end]
+        before = self.text[self.tokens[around[0]].start:start]
+        after = self.text[end:self.tokens[around[1]].end]
         if new == "":
             before, after = before.rstrip(), after.lstrip() if first == around[0] else after
         kept = self.text[start:end].count("\n") - new.count("\n")
@@ -243,11 +243,11 @@ def other_numbers(text, few):
     if match is None:
         return []
     number = int(match.group(1), 16 if match.group(1)[:2] in ("0x", "0X") else 10)
-    write = (lambda n: f"{n:#x}") if match.group(1)[:2] in ("0x", "0X") else str
+    form = "#x" if match.group(1)[:2] in ("0x", "0X") else "d"
     others = [number + 1] if number + 1 not in (1 << 32, 1 << 64) else []
     if not few or not others:
         others += [n for n in (number - 1, 0) if 0 <= n < number]
-    return [write(n) + match.group(2) for n in dict.fromkeys(others)]
+    return [f"{n:{form}}" + match.group(2) for n in dict.fromkeys(others)]
 
 
 def around_value(fragment, k):
@@ -363,7 +363,7 @@ def code_mutations(fragment):
         inside = stack[-1][0] if stack else None
         if token.text == "{":
             kind = begins(fragment, k, inside)
-            numbers = sum(t.kind == "number" for t in tokens[k : fragment.partner.get(k, k)])
+            numbers = sum(t.kind == "number" for t in tokens[k:fragment.partner.get(k, k)])
             stack.append((TYPE if inside == TYPE else kind, numbers >= TABLE and kind == LIST))
             continue
         if token.text == "}":

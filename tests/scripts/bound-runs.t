@@ -1,5 +1,5 @@
 #!/bin/sh
-# bound-runs.t: what runs, goes along the paths that tools/cairn-bound computes, and takes no longer.
+# bound-runs.t: what runs, goes along the paths that tools/cairn bound computes, and takes no longer.
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
@@ -25,7 +25,7 @@ passes "no call of a replayed program takes longer than computed" \
 # longest_masked BOARD: is what tests/target/masked.c finds not longer than what is computed of it?
 longest_masked() {
     image=build/$1/newlib/target/masked.elf
-    tests/run-one "$image" >"$work/masked" && "$PYTHON" tools/cairn-bound --rows "$image" >"$work/rows" || return 1
+    tests/run-one "$image" >"$work/masked" && tools/cairn bound --rows "$image" >"$work/rows" || return 1
     found=$(sed -n 's/^# longest masked stretch.* //p' "$work/masked" | sort -n | tail -n 1)
     computed=$(cut -f5 "$work/rows" | sort -n | tail -n 1)
     echo "measured $found, computed $computed"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# bound.t: tools/cairn-bound computes what small programs take, refuses what it cannot bound, and says where;
+# bound.t: tools/cairn bound computes what small programs take, refuses what it cannot bound, and says where;
 # it bounds the heap however it is built.
 #
 # SPDX-License-Identifier: MIT
@@ -13,7 +13,7 @@ plan $(($(grep -vc '^#' $expected) + 33))
 
 # bound ARGUMENT...: the tool.
 bound() {
-    "$PYTHON" tools/cairn-bound "$@"
+    tools/cairn bound "$@"
 }
 
 # ---- Small programs -------------------------------------------------------------------------------

@@ -49,11 +49,10 @@ class Source:
         if path not in self.files:
             with open(path, encoding="utf-8") as file:
                 self.files[path] = file.read().split("\n")
-        lines = self.files[path][first - 1 : last]
-        lines[-1] = lines[-1][: right - 1]
-        lines[0] = lines[0][left - 1 :]
+        lines = self.files[path][first - 1:last]
+        lines[-1] = lines[-1][:right - 1]
+        lines[0] = lines[0][left - 1:]
         return " ".join(" ".join(lines).split())
-
 
     def operators(self, path, *span):
         """How many && and || stand there: a decision's conditions are told by those before them."""
@@ -106,8 +105,8 @@ class Coverage:
         places = [self.source.operators(path, first, left, *start) for start, _, _ in inside]
         if len(set(places)) != len(places) or max(places, default=0) >= len(independent):
             sys.exit(f"{path}:{first}: a decision of {len(independent)} conditions has branches at {places}")
-        for (start, _, text), place in zip(inside, places):
-            item = Item(path, *start, function, text, "never decides alone")
+        for ((line, column), _, text), place in zip(inside, places):
+            item = Item(path, line, column, function, text, "never decides alone")
             self.note("conditions", item, independent[place])
 
     def add_lines(self, path):
@@ -209,7 +208,7 @@ def share(covered):
 
 
 def table_of_configurations(coverages, exceptions):
-    rows = [("configuration", *KINDS, "excused")]
+    rows: list[tuple[str, ...]] = [("configuration", *KINDS, "excused")]
     for name, coverage in coverages.items():
         excused = sum(entry_of(item) in exceptions for item in coverage.missed())
         rows.append((name, *(share(coverage.covered[kind].values()) for kind in KINDS), str(excused)))
@@ -224,7 +223,7 @@ def table_of_files(coverages):
             for item, covered in coverage.covered[kind].items():
                 if item.fact != "is never called":
                     union[kind][item] = union[kind].get(item, False) or covered
-    rows = [("file, all configurations", *KINDS)]
+    rows: list[tuple[str, ...]] = [("file, all configurations", *KINDS)]
     for path in sorted({item.file for item in union["lines"]}):
         rows.append((path, *(share(c for i, c in union[kind].items() if i.file == path) for kind in KINDS)))
     rows.append(("all", *(share(union[kind].values()) for kind in KINDS)))

@@ -107,8 +107,8 @@ def main(*logs):
         sums = [a + b for a, b in zip(sums, counts)]
         rows.append((path, f"{counts[0]}/{counts[1]}", f"{counts[2]}/{counts[3]}"))
     rows.append(("all", f"{sums[0]}/{sums[1]}", f"{sums[2]}/{sums[3]}"))
-    for path, functions, count in rows:
-        print(f"{path:36}{functions:>10}{count:>10}")
+    for path, called, reached in rows:
+        print(f"{path:36}{called:>10}{reached:>10}")
     print()
     print("\n".join(missed))
 

@@ -14,7 +14,7 @@ from tap import cairn, directory, equal, for_each, run_tests, test
 
 WORK = directory("browser")
 LUA, LARGEST = "tests/traces/lua-rules.trace", "tests/traces/mbedtls-client.trace"
-LABELS, RIGHT = 64, 12  # pixels left and right of the pictures: tools/view/page.js
+LABELS, RIGHT = 64, 12  # pixels left and right of the pictures: tools/cairntools/page/page.js
 
 
 def page_of(trace, *words):

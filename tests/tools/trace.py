@@ -276,7 +276,7 @@ def a_host_program_has_words_of_64_bits():
     path = os.path.join(WORK, "host.bin")
     with open(path, "wb") as file:
         file.write(struct.pack("<7Q", *words(0, MALLOC, 1 << 40, 8), *words(1, FREE, 1 << 40)))
-    out, _ = cairn("trace", path, "--elf", image, "--cross", "")
+    out, _ = cairn("trace", path, "--elf", image)
     equal([line for line in out.splitlines() if line[0] != "#"], ["m 0 8", "f 0"])
 
 

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: MIT
+"""A firmware that is looked into: its ELF file and its memory; from them its heaps, who called them, what
+they counted, and what they stopped for.
+"""
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import Any, Iterator, NamedTuple
+
+from .elf import OBJECT, Elf
+from .heap import Heap
+from .lines import Line
+from .memory import Memory, Read, Unreadable
+from .text import Problem
+
+REASONS = {
+    1: ("CAIRN_NOT_A_BLOCK", "not the start of a live block of this heap"),
+    2: ("CAIRN_DOUBLE_FREE", "this block is already free"),
+    3: ("CAIRN_CORRUPT_SIZE", "the size of a free block was overwritten"),
+    4: ("CAIRN_CORRUPT_LINK", "a link of a free block or of a bin, or what it names, was overwritten"),
+    5: ("CAIRN_CORRUPT_CONTROL", "the heap's control data was overwritten"),
+    6: ("CAIRN_ABOVE_CEILING", "an interrupt above the lock's ceiling used the heap"),
+    7: ("CAIRN_OVERRUN", "bytes behind a live block were overwritten"),
+    8: ("CAIRN_WRITE_AFTER_FREE", "bytes of free memory were overwritten"),
+    9: ("CAIRN_NO_LOCK", "the lock holds no interrupt back: CAIRN_CEILING has no bit that this chip implements"),
+}
+ATTRIBUTES = {1: "DMA", 2: "FAST", 4: "EXTERNAL", 8: "ON_REQUEST"}
+CALLS = ("malloc", "calloc", "aligned", "realloc", "free")
+
+
+class Site(NamedTuple):
+    """A row of the table of CAIRN_SITES. Bytes and peak are those that were asked for."""
+
+    caller: int
+    blocks: int
+    bytes: int
+    peak: int
+
+
+class Note(NamedTuple):
+    """A block that was freed: who had asked for it, and who freed it."""
+
+    start: int
+    size: int
+    owner: int
+    caller: int
+
+
+class Described(NamedTuple):
+    """A block of cairn_damage."""
+
+    start: int
+    size: int
+    owner: int
+    live: int
+
+
+class Fatal(NamedTuple):
+    """What cairn_fatal() was called for, and what cairn_damage holds of it: 0 or None is unknown."""
+
+    reason: int
+    address: int
+    damaged: Described | None = None
+    freed_by: int = 0
+    suspect: Described | None = None
+    other: Described | None = None
+
+
+def no_memory(address: int, _: int) -> bytes:
+    """The memory of a firmware of which there is only the ELF file."""
+    raise Unreadable(address)
+
+
+class Firmware:
+    """`read(address, size)` gives memory or raises Unreadable; `line(address)` a place in the source, or
+    None."""
+
+    def __init__(self, elf: Elf, read: Read = no_memory, line: Line | None = None) -> None:
+        self.elf, self.line = elf, line
+        self.memory = Memory(read, elf.order)
+        self.pointer_size = 8 if elf.wide else 4
+        self._layout: dict[str, int] | None = None
+
+    @property
+    def layout(self) -> dict[str, int]:
+        """What the image says of its heap. Raises Problem if it says nothing."""
+        if self._layout is None:
+            self._layout = self.elf.layout()
+        return self._layout
+
+    # ---- Reading -----------------------------------------------------------------------------------
+
+    def pointer(self, address: int) -> int:
+        """The pointer at an address. Raises Unreadable, as all do that read."""
+        return self.memory.number(address, self.pointer_size)
+
+    def fields(self, address: int, record: str, *names: str) -> list[int]:
+        """Members of a structure that the layout describes; all of them are as wide as a pointer."""
+        return [self.pointer(address + self.layout[f"{record}.{name}"]) for name in names]
+
+    def caller(self, address: int) -> tuple[str, str, int]:
+        """The call that returns to this address: its function and "file:line", "" where they are not known; and how far
+        in the function the address is."""
+        call = self.elf.call_before(address)
+        function = self.elf.function(call) if call > 0 else None
+        if function is None:
+            return "", "", 0
+        return demangle(function.name), (self.line(call) if self.line else None) or "", call + 1 - function.value
+
+    def place(self, address: int) -> str:
+        """Where code was called from: the function and the line, as far as they are known."""
+        name, line, offset = self.caller(address)
+        if not name:
+            return f"{address:#x}" if address else "unknown"
+        return f"{name} ({line})" if line else f"{name}+{offset:#x}"
+
+    # ---- Heaps ---------------------------------------------------------------------------------------
+
+    def heaps(self) -> list[Heap]:
+        """The system heap, the regions, and the private heap that was last used, if that is known."""
+        found = [*self._system(), *self._regions()]
+        last = self.elf.symbol("cairn_private_heap")
+        handle = self.pointer(last.value) if last else 0
+        if handle:
+            found.append(self._private(handle, "private heap last used"))
+        return found
+
+    def no_heap(self) -> str:
+        """Why heaps() finds none, as a sentence."""
+        if not self.elf.has_symbols():
+            return f"{self.elf.path} has no symbols: name the heap by its handle's address"
+        state = self.elf.symbol("cairn_system_state")
+        if state is None:
+            return "this firmware does not use the system heap: name a private one, by its handle"
+        written = self.memory.number(state.value + self.layout["system.done"], 4)
+        if written:
+            return f"the system heap is being started: {written} granules of it are written"
+        return "the system heap has not been started: nothing has asked for memory"
+
+    def _trailed(self, private: bool = False) -> bool:
+        return self.layout["check"] == 2 or self.layout["sites"] > 0 and not private
+
+    def _system(self) -> Iterator[Heap]:
+        state = self.elf.symbol("cairn_system_state")
+        if state is None or "system.heap" not in self.layout:
+            return
+        handle = self.pointer(state.value + self.layout["system.heap"])
+        if handle:
+            size = self.layout["index.bits"] // 8
+            moved = self.memory.number(state.value + self.layout["system.reserved_top"], size)
+            start, limit = self.region() or (0, 0)
+            yield Heap(self.layout, self.memory, handle, "system heap", limit if limit > start else None,
+                       self._trailed(), reserves=moved != 0)
+
+    def region(self) -> tuple[int, int] | None:
+        """Where the system heap's region begins and ends, by the linker's symbols, as port/cortex-m/region.c finds it;
+        None where they name no region, or it is named otherwise (CAIRN_HEAP_START, CAIRN_HEAP_LIMIT)."""
+        value = self.elf.value
+        start = next(filter(None, map(value, ("__heap_start", "__HeapBase", "__end__", "_end", "end"))), 0)
+        if not start:
+            return None
+        for name in ("__heap_limit", "__heap_end"):
+            if value(name) >= start:
+                return start, value(name)
+        ends = [value("__HeapLimit"), value("__StackLimit")]
+        if value("_estack") and value("_Min_Stack_Size"):
+            ends.append(value("_estack") - value("_Min_Stack_Size"))
+        ends = [end for end in ends if end >= start]
+        return (start, min(ends)) if ends else None
+
+    def _regions(self) -> Iterator[Heap]:
+        first = self.elf.symbol("cairn_first_region")
+        region = self.pointer(first.value) if first else 0
+        seen: set[int] = set()
+        while region and region not in seen:
+            seen.add(region)
+            next_, handle, size = self.fields(region, "region", "next", "heap", "size")
+            attributes = self.memory.number(region + self.layout["region.attributes"], 4)
+            words = [name for bit, name in ATTRIBUTES.items() if attributes & bit]
+            if attributes >> 8:
+                words.append(f"{attributes & ~0xff:#x}")
+            name = f"region {len(seen) - 1}" + (f" ({', '.join(words)})" if words else "")
+            yield Heap(self.layout, self.memory, handle, name, region + size, self._trailed())
+            region = next_
+
+    def _private(self, handle: int, name: str) -> Heap:
+        if handle % self.layout["granule"]:
+            raise Problem(f"no heap is at {handle:#x}: a handle is a multiple of {self.layout['granule']}")
+        unknown = not self.elf.has_symbols()  # it may as well be the system heap
+        return Heap(self.layout, self.memory, handle, name, trailed=self._trailed(private=True), reserves=unknown)
+
+    def heap_at(self, handle: int) -> Heap:
+        """The heap with this handle."""
+        known = [heap for heap in (*self._system(), *self._regions()) if heap.handle == handle]
+        return known[0] if known else self._private(handle, "heap")
+
+    def resolve(self, text: str) -> int:
+        """An address: a number, or the value of a pointer variable."""
+        try:
+            return int(text, 0)
+        except ValueError:
+            pass
+        symbol = self.elf.symbol(text)
+        if symbol is None:
+            raise Problem(f"{text} is neither a number nor a variable of {self.elf.path}")
+        if symbol.kind != OBJECT or symbol.size != self.pointer_size:
+            raise Problem(f"{text} is not a pointer variable")
+        return self.pointer(symbol.value)
+
+    # ---- What the heap has noted ---------------------------------------------------------------------
+
+    def note_of(self, address: int) -> Note | None:
+        """Who had the block that held `address` and was freed last; None if that is not known any more."""
+        notes, noted = (self.elf.symbol(f"cairn_freed_{name}") for name in ("notes", "noted"))
+        if notes is None or noted is None:
+            return None
+        count, most = self.memory.number(noted.value, 4), self.layout["notes"]
+        for age in range(1, min(count, most) + 1):
+            at = notes.value + (count - age) % most * self.layout["note.bytes"]
+            note = Note(*self.fields(at, "note", "start", "size", "owner", "caller"))
+            if note.start <= address < note.start + note.size:
+                return note
+        return None
+
+    def fatal(self) -> Fatal | None:
+        """What the library's own cairn_fatal() was called for; None if it was not, or is another's."""
+        failure = self.elf.symbol("cairn_failure")
+        if failure is None:
+            return None
+        reason = self.memory.number(failure.value, self.layout["reason.size"])
+        if reason == 0:
+            return None
+        address = self.pointer(failure.value + self.pointer_size)
+        report = self.elf.symbol("cairn_damage")
+        if report is None or "report.damaged" not in self.layout:
+            return Fatal(reason, address, None, 0, None, None)
+        damaged, suspect, other = (self._described(report.value + self.layout[f"report.{name}"])
+                                   for name in ("damaged", "suspect", "other"))
+        return Fatal(reason, address, damaged, self.fields(report.value, "report", "freed_by")[0], suspect, other)
+
+    def _described(self, at: int) -> Described | None:
+        start, size, owner = self.fields(at, "block", "start", "size", "owner")
+        return Described(start, size, owner, self.memory.number(at + self.layout["block.live"], 1)) if start else None
+
+    def counts(self) -> dict[str, Any] | None:
+        """cairn_read_counts() as names and numbers; None without CAIRN_STATS."""
+        symbol = self.elf.symbol("cairn_counts_now")
+        if symbol is None or "counts.used" not in self.layout:
+            return None
+        names = ("used", "peak", "largest_request")
+        counts: dict[str, Any] = dict(zip(names, self.fields(symbol.value, "counts", *names)))
+        for name in ("live_blocks", "failures"):
+            counts[name] = self.memory.number(symbol.value + self.layout[f"counts.{name}"], 4)
+        calls = symbol.value + self.layout["counts.calls"]
+        counts["calls"] = {kind: self.memory.number(calls + 4 * n, 4) for n, kind in enumerate(CALLS)}
+        last = symbol.value + self.layout["counts.last_failure"]
+        counts["last_failure"] = self.fields(last, "request", "size", "alignment", "caller")
+        return counts
+
+    def sites(self) -> list[Site] | None:
+        """The table of CAIRN_SITES, and what found no place in it; None without."""
+        table, others = (self.elf.symbol(f"cairn_site_{name}") for name in ("table", "others"))
+        if table is None or others is None:
+            return None
+        size = self.layout["site.bytes_each"]
+        places = [table.value + n * size for n in range(self.layout["sites"])] + [others.value]
+        return [self._site(at) for at in places]
+
+    def _site(self, at: int) -> Site:
+        caller, size, peak = self.fields(at, "site", "caller", "bytes", "peak")
+        return Site(caller, self.memory.number(at + self.layout["site.blocks"], 4), size, peak)
+
+
+_demangled: dict[str, str] = {}
+
+
+def demangle(name: str) -> str:
+    """A C++ name as it is written, if a c++filt is there; else as it is."""
+    if not name.startswith("_Z"):
+        return name
+    if name not in _demangled:
+        tool = shutil.which("c++filt") or shutil.which("arm-none-eabi-c++filt")
+        done = subprocess.run([tool, name], capture_output=True, text=True, check=False) if tool else None
+        _demangled[name] = done.stdout.strip() if done and done.stdout.strip() else name
+    return _demangled[name]

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: MIT
+"""Files, lines and functions of the source, by an ELF file's DWARF, read by pyelftools where that is installed."""
+from __future__ import annotations
+
+import bisect
+import io
+import os
+from typing import Any, Callable, Iterator, Optional, Tuple
+
+# From an address to "file:line", or to a function's name; or None.
+Line = Callable[[int], Optional[str]]
+Row = Tuple[int, Optional[str]]
+
+
+# ---- Lines -----------------------------------------------------------------------------------------
+
+def lines_of(path: str) -> Line:
+    """A function from an address to "file:line" or None. What it needs is read when it is first called."""
+    rows: list[Row] = []
+    starts: list[int] = []
+
+    def line(address: int) -> str | None:
+        if not starts:
+            rows.extend(read_rows(path) or [(0, None)])
+            starts.extend(row[0] for row in rows)
+        n = bisect.bisect_right(starts, address) - 1
+        return rows[n][1] if n >= 0 else None
+
+    return line
+
+
+def read_rows(path: str) -> list[Row]:
+    """From which address on which line, None for none, in order; empty if nothing is known."""
+    try:
+        from elftools.common.exceptions import DWARFError, ELFError
+        from elftools.elf.elffile import ELFFile
+    except ImportError:
+        return []
+    rows: list[Row] = []
+    with open(path, "rb") as file:
+        elf = ELFFile(file)
+        if not elf.get_section_by_name(".debug_line"):
+            return []
+        dwarf = elf.get_dwarf_info()
+        for unit in dwarf.iter_CUs():
+            try:
+                rows += unit_rows(dwarf.line_program_for_CU(unit))
+            except (DWARFError, ELFError, KeyError):
+                continue  # one unit without lines does not keep the others from theirs
+    return sorted(rows, key=lambda row: (row[0], row[1] is not None))  # where one sequence ends another begins
+
+
+def unit_rows(program: Any) -> Iterator[Row]:
+    """The same of one unit, by its line program."""
+    if program is None:
+        return
+    files = program.header.file_entry
+    base = 0 if program.header.version >= 5 else 1
+    sequence: list[Row] = []
+    for state in (entry.state for entry in program.get_entries()):
+        if state is None:
+            continue
+        if state.end_sequence:
+            if sequence and sequence[0][0] != 0:  # the linker leaves at 0 what it has dropped
+                yield from sequence + [(state.address, None)]
+            sequence = []
+        elif 0 <= state.file - base < len(files):
+            name = files[state.file - base].name.decode("utf-8", "replace")
+            sequence.append((state.address, f"{os.path.basename(name)}:{state.line}"))
+
+
+# ---- Functions -------------------------------------------------------------------------------------
+
+
+def functions_of(path: str) -> Line:
+    """A function from an address to the function of the source that the code there is of: the innermost one, where the
+    compiler has inlined some; None if that is not known. What it needs is read when it is first called."""
+    units: list[Unit] = []
+    opened: list[bool] = []
+
+    def function(address: int) -> str | None:
+        if not opened:
+            opened.append(True)
+            units.extend(read_units(path))
+        return next((unit.function(address) for unit in units if unit.holds(address)), None)
+
+    return function
+
+
+def read_units(path: str) -> list[Unit]:
+    """The units of an ELF file; empty if it has none, or they cannot be read."""
+    try:
+        from elftools.common.exceptions import DWARFError, ELFError
+        from elftools.elf.elffile import ELFFile
+    except ImportError:
+        return []
+    try:
+        with open(path, "rb") as file:
+            elf = ELFFile(io.BytesIO(file.read()))
+        return [Unit(unit) for unit in elf.get_dwarf_info().iter_CUs()] if elf.has_dwarf_info() else []
+    except (DWARFError, ELFError, KeyError):
+        return []
+
+
+class Unit:
+    """A unit of DWARF: where its code is, and its functions, which are read when they are first asked for."""
+
+    def __init__(self, unit: Any) -> None:
+        self._unit = unit
+        self._ranges = self._ranges_of(unit.get_top_DIE())
+        self._functions: list[tuple[int, int, Any]] | None = None
+
+    def holds(self, address: int) -> bool:
+        """Is code of the unit at the address?"""
+        return any(low <= address < high for low, high in self._ranges)
+
+    def function(self, address: int) -> str | None:
+        """The innermost function at the address."""
+        if self._functions is None:
+            self._functions = list(self._read_functions())
+        found = [(high - low, n) for n, (low, high, _) in enumerate(self._functions) if low <= address < high]
+        # The smallest piece; of two that are equal, the inner one comes later in the tree.
+        innermost = min(found, key=lambda piece: (piece[0], -piece[1]), default=None)
+        return self._name(self._functions[innermost[1]][2]) if innermost is not None else None
+
+    def _read_functions(self) -> Iterator[tuple[int, int, Any]]:
+        """Pieces of code, and the entry of the function that each is of."""
+        for die in self._unit.iter_DIEs():
+            if die.tag in ("DW_TAG_subprogram", "DW_TAG_inlined_subroutine"):
+                for low, high in self._ranges_of(die):
+                    yield low, high, die
+
+    def _ranges_of(self, die: Any) -> list[tuple[int, int]]:
+        """The pieces of code of an entry, without those that the linker has dropped and left at 0."""
+        attributes = die.attributes
+        if "DW_AT_ranges" in attributes:
+            return [piece for piece in self._listed(attributes["DW_AT_ranges"].value) if piece[0]]
+        if "DW_AT_low_pc" not in attributes or "DW_AT_high_pc" not in attributes:
+            return []
+        low, end = attributes["DW_AT_low_pc"].value, attributes["DW_AT_high_pc"]
+        high = end.value if end.form == "DW_FORM_addr" else low + end.value
+        return [(low, high)] if low else []
+
+    def _listed(self, offset: int) -> Iterator[tuple[int, int]]:
+        top = self._unit.get_top_DIE().attributes
+        base = top["DW_AT_low_pc"].value if "DW_AT_low_pc" in top else 0
+        for entry in self._unit.dwarfinfo.range_lists().get_range_list_at_offset(offset, self._unit):
+            if hasattr(entry, "base_address"):
+                base = entry.base_address
+            else:
+                start = 0 if entry.is_absolute else base
+                yield start + entry.begin_offset, start + entry.end_offset
+
+    @staticmethod
+    def _name(die: Any) -> str | None:
+        """The name of a function: of an inlined one it is where it was defined, or declared. A name as the linker
+        has it is preferred: that of C++ says more."""
+        links = ("DW_AT_abstract_origin", "DW_AT_specification")
+        for _ in range(8):
+            for key in ("DW_AT_linkage_name", "DW_AT_name"):
+                if key in die.attributes:
+                    name: bytes = die.attributes[key].value
+                    return name.decode("utf-8", "replace")
+            link = next((key for key in links if key in die.attributes), None)
+            if link is None:
+                return None
+            die = die.get_DIE_from_attribute(link)
+        return None

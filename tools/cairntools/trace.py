@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: MIT
+"""Turns the records of a firmware built with CAIRN_TRACE=1 into a trace.
+
+    tools/cairn trace FILE --elf FIRMWARE.elf -o NAME.trace
+    tools/cairn trace IMAGE --ram-at 0x20000000 --elf FIRMWARE.elf -o NAME.trace
+
+FILE holds the words as port/cortex-m/trace_semihosting.c writes them; IMAGE is RAM, with the ring of
+port/cortex-m/trace_ring.c in it. What the words are: allocator/trace.c. The trace runs wherever those of
+tests/traces do. Lines that begin with '#' are no operations:
+
+    # at FUNCTION FILE:LINE     who called, from here on, until the next such line
+    # refused: m 4096           a call that gave NULL: it changed nothing, and is not replayed
+"""
+from __future__ import annotations
+
+import bisect
+import contextlib
+import os
+import struct
+import sys
+from collections import Counter
+from typing import Iterator, Sequence, TextIO
+
+from .cli import address, parser_of
+from .elf import Elf
+from .firmware import Firmware, demangle
+from .lines import functions_of, lines_of
+from .memory import read_file
+from .text import Problem, counted
+
+MALLOC, CALLOC, ALIGNED, REALLOC, FREE = range(5)
+LETTERS = "mcarf"
+LENGTHS = (4, 4, 4, 5, 3)  # words of a record, by kind
+NUMBER_BITS = 24
+
+
+# ---- The firmware ----------------------------------------------------------------------------------
+
+
+def numbers(firmware: Firmware, data: bytes, offset: int, count: int) -> tuple[int, ...]:
+    """`count` words as wide as the firmware's pointers."""
+    form = "Q" if firmware.elf.wide else "I"
+    return struct.unpack_from(f"{firmware.elf.order}{count}{form}", data, offset)
+
+
+def places(firmware: Firmware, callers: set[int]) -> dict[int, str]:
+    """By return address: "function file:line", as far as the ELF file says. The function is that of the source, also
+    where it was inlined."""
+    inlined = functions_of(firmware.elf.path)
+    found: dict[int, str] = {}
+    for caller in callers:
+        function, line, _ = firmware.caller(caller)
+        source = inlined(firmware.elf.call_before(caller))
+        words = (demangle(source) if source else function, line)
+        found[caller] = " ".join(filter(None, words)) or f"{caller:#010x}"
+    return found
+
+
+# ---- Records ---------------------------------------------------------------------------------------
+
+
+class Record:
+    """One call: its words as allocator/trace.c writes them, and its number."""
+
+    def __init__(self, number: int, words: Sequence[int]) -> None:
+        first, self.caller, self.pointer = words[:3]
+        self.number = number
+        self.kind = first & 7
+        self.alignment = 1 << (first >> 3 & 31)
+        self.size = words[3] if self.kind != FREE else 0
+        self.moved = words[4] if self.kind == REALLOC else self.pointer
+        self.inside = 0  # of a realloc that moved its block: records of calls that interrupted it
+
+    @property
+    def refused(self) -> bool:
+        """Did the call give NULL?"""
+        return self.kind != FREE and self.moved == 0
+
+    def text(self, slot: int | None) -> str:
+        """The operation as a line of a trace; with None, without its slot."""
+        words: list[str | int] = [LETTERS[self.kind]]
+        words += [slot] if slot is not None else []
+        words += [self.alignment] * (self.kind == ALIGNED) + [self.size] * (self.kind != FREE)
+        return " ".join(map(str, words))
+
+
+def file_words(path: str, firmware: Firmware) -> Sequence[int]:
+    """The words of a file that trace_semihosting.c has written."""
+    data, width = read_file(path), firmware.pointer_size
+    if len(data) % width:
+        report(f"{counted(len(data) % width, 'byte')} at the end of {path} are no word")
+    return numbers(firmware, data, 0, len(data) // width)
+
+
+def ring_words(path: str, base: int, firmware: Firmware) -> Sequence[int]:
+    """The words of cairn_trace_ring in an image of the RAM from address `base` on, oldest first."""
+    elf, width = firmware.elf, firmware.pointer_size
+    ring = elf.symbol("cairn_trace_ring")
+    if ring is None:
+        raise Problem(f"{elf.path} has no cairn_trace_ring: port/cortex-m/trace_ring.c is not linked")
+    at, data = ring.value - base, read_file(path)
+    head = struct.Struct(elf.order + "3I" + "4x" * (width == 8))
+    if at < 0 or at + head.size > len(data):
+        raise Problem(f"the ring, at {ring.value:#x}, is not in the image: {base:#x} to {base + len(data):#x}")
+    size, first, number = head.unpack_from(data, at)
+    if first >= size or number > size or at + head.size + size * width > len(data):
+        raise Problem(f"at {ring.value:#x} there is no ring: size {size}, first {first}, count {number}")
+    words = numbers(firmware, data, at + head.size, size)
+    return [words[(first + i) % size] for i in range(number)]
+
+
+def records(words: Sequence[int]) -> list[Record]:
+    """The records, as they came. Raises Problem where a word is not what it must be."""
+    found: list[Record] = []
+    i = last = 0
+    while i < len(words):
+        kind = words[i] & 7
+        if kind >= len(LENGTHS):
+            raise Problem(f"word {i} is not the first one of a record: {words[i]:#x}")
+        if i + LENGTHS[kind] > len(words):
+            report("the last record is cut off")
+            break
+        # The number with these bits that is nearest to the record before.
+        half = 1 << (NUMBER_BITS - 1)
+        number = last + ((words[i] >> 8 & (2 * half - 1)) - last + half) % (2 * half) - half
+        found.append(Record(number, words[i:i + LENGTHS[kind]]))
+        i, last = i + LENGTHS[kind], number
+    return found
+
+
+def in_order(came: Sequence[Record]) -> list[Record]:
+    """Sorted by number: in the order in which the heap changed. A record that came after ones with higher
+    numbers is of a call that these interrupted. A realloc that moves its block takes its number with the new
+    place, and frees the old one later, so that these may not have found it free."""
+    highest = -1
+    for record in came:
+        if record.kind == REALLOC and record.moved not in (0, record.pointer):
+            record.inside = max(0, highest - record.number)
+        highest = max(highest, record.number)
+    ordered = sorted(came, key=lambda record: record.number)
+    for before, after in zip(ordered, ordered[1:]):
+        if before.number == after.number:
+            raise Problem(f"there are two records of number {after.number}: more than one run of the firmware")
+    return ordered
+
+
+# ---- Slots -----------------------------------------------------------------------------------------
+
+
+class Slots:
+    """Live blocks by address, each in the slot that the trace calls it by."""
+
+    def __init__(self) -> None:
+        self.slots: dict[int, int] = {}
+        self.sizes: dict[int, int] = {}
+        self.count = 0  # of slots that were ever taken
+        self._starts: list[int] = []
+        self._ends: dict[int, int] = {}
+        self._unused: list[int] = []
+
+    def __contains__(self, pointer: int) -> bool:
+        return pointer in self.slots
+
+    def overlapping(self, pointer: int, size: int) -> list[int]:
+        """Starts of live blocks that have a byte of these."""
+        i = bisect.bisect_right(self._starts, pointer) - 1
+        if i < 0 or self._ends[self._starts[i]] <= pointer:
+            i += 1
+        found = []
+        while i < len(self._starts) and self._starts[i] < pointer + max(size, 1):
+            found.append(self._starts[i])
+            i += 1
+        return found
+
+    def add(self, pointer: int, size: int, slot: int | None = None) -> int:
+        """A block is live; without a slot, it gets the one that was given up last. Returns its slot."""
+        if slot is None:
+            slot = self._unused.pop() if self._unused else self.count
+            self.count = max(self.count, slot + 1)
+        bisect.insort(self._starts, pointer)
+        self._ends[pointer], self.slots[pointer], self.sizes[pointer] = pointer + max(size, 1), slot, size
+        return slot
+
+    def remove(self, pointer: int) -> int:
+        """A block is no more at this address. Returns its slot, which is still in use."""
+        self._starts.pop(bisect.bisect_left(self._starts, pointer))
+        del self._ends[pointer], self.sizes[pointer]
+        return self.slots.pop(pointer)
+
+    def free(self, pointer: int) -> int:
+        """A block has ended. Returns its slot, which may be taken again."""
+        slot = self.remove(pointer)
+        self._unused.append(slot)
+        return slot
+
+
+# ---- The trace -------------------------------------------------------------------------------------
+
+
+class Writer:
+    """Operations as lines of a trace, and what is to be said of them. `places` has the words for each caller."""
+
+    def __init__(self, places: dict[int, str]) -> None:
+        self.slots, self.places = Slots(), places
+        self.lines: list[str] = []
+        self.ops = self.peak = self.largest = 0
+        self.refused: list[Record] = []
+        self.unborn = self.undead = 0  # blocks whose beginning, or end, is not recorded
+        self._at = ""
+        self._live = 0
+
+    def _line(self, record: Record, text: str) -> None:
+        where = self.places[record.caller]
+        if where != self._at:
+            self.lines.append(f"# at {where}")
+            self._at = where
+        self.lines.append(text)
+
+    def _op(self, record: Record, text: str) -> None:
+        self._line(record, text)
+        self.ops += 1
+        self.peak = max(self.peak, self._live)
+
+    def _end(self, record: Record, pointer: int) -> None:
+        self._live -= self.slots.sizes[pointer]
+        self._op(record, f"f {self.slots.free(pointer)}")
+
+    def _begin(self, record: Record, slot: int | None = None) -> int:
+        """The record's block is live from here on. What lies there has ended, unrecorded."""
+        for pointer in self.slots.overlapping(record.moved, record.size):
+            self.undead += 1
+            self._end(record, pointer)
+        self._live += record.size
+        self.largest = max(self.largest, record.size)
+        return self.slots.add(record.moved, record.size, slot)
+
+    def add(self, record: Record) -> None:
+        """Write the record."""
+        if record.refused:
+            known = record.kind == REALLOC and record.pointer in self.slots
+            self._line(record, "# refused: " + record.text(self.slots.slots[record.pointer] if known else None))
+            self.refused.append(record)
+        elif record.kind == FREE and record.pointer in self.slots:
+            self._end(record, record.pointer)
+        elif record.kind == FREE:
+            self.unborn += 1
+        elif record.kind != REALLOC:
+            self._op(record, record.text(self._begin(record)))
+        elif record.pointer not in self.slots:
+            self.unborn += 1
+            record.kind = MALLOC
+            self._op(record, record.text(self._begin(record)))
+        else:
+            self._live -= self.slots.sizes[record.pointer]
+            self._op(record, record.text(self._begin(record, self.slots.remove(record.pointer))))
+
+
+def write(file: TextIO, writer: Writer, name: str, source: str, region: tuple[int, int] | None) -> None:
+    """The trace, with the heap's region in its header."""
+    print(f"# name: {name}", file=file)
+    print(f"# source: {source}", file=file)
+    if region is not None:
+        print(f"# heap_start: {region[0]:#x}  heap_size: {region[1] - region[0]}", file=file)
+    print(f"# ops: {writer.ops}  slots: {writer.slots.count}  peak_live_bytes: {writer.peak}  "
+          f"max_size: {writer.largest}", file=file)
+    for line in writer.lines:
+        print(line, file=file)
+
+
+# ---- What is said of it ----------------------------------------------------------------------------
+
+
+def report(text: str) -> None:
+    """Say something beside the trace."""
+    print(f"cairn trace: {text}", file=sys.stderr)
+
+
+def report_lost(ordered: Sequence[Record]) -> int:
+    """Say which numbers there are. Returns how many are missing."""
+    first, last = ordered[0].number, ordered[-1].number
+    between = last - first + 1 - len(ordered)
+    report(f"{counted(len(ordered), 'record')}, numbers {first} to {last}: {first} lost before, {between} between")
+    return first + between
+
+
+def report_refused(writer: Writer) -> None:
+    """Say which requests were refused, the most frequent first."""
+    if writer.refused:
+        report(f"{counted(len(writer.refused), 'request')} refused; replayed without")
+    refusals: Counter[str] = Counter()
+    for record in writer.refused:
+        refusals[f"{writer.places[record.caller]}: {record.text(None)}"] += 1
+    for key, count in refusals.most_common(10):
+        report(f"  {count} x {key}")
+    if len(refusals) > 10:
+        report(f"  and {len(refusals) - 10} others: lines '# refused:' of the trace")
+
+
+def report_doubts(ordered: Sequence[Record], writer: Writer, region: tuple[int, int] | None, lost: int) -> None:
+    """Say why a replay may not be the run."""
+    if lost or writer.unborn or writer.undead:
+        report(f"{counted(writer.unborn, 'block')} whose beginning, and {writer.undead} whose end was not recorded")
+        report("a replay does not have the firmware's map, nor its peak")
+    inside = sum(record.inside > 0 for record in ordered)
+    if inside:
+        report(f"{counted(inside, 'realloc')} moved a block with calls of interrupts inside: a replay may place these "
+               "elsewhere")
+    if region is not None:
+        outside = sum(not region[0] <= record.moved < region[1] for record in ordered if record.moved != 0)
+        if outside:
+            report(f"{counted(outside, 'record')} of blocks outside the system heap; a replay has all blocks in one")
+
+
+def run(words: Sequence[str]) -> int:
+    """The tool. Returns its exit status."""
+    parser = parser_of("trace", __doc__)
+    parser.add_argument("file", help="the words of the records; with --ram-at, an image of the RAM")
+    parser.add_argument("--elf", required=True, help="the firmware that recorded them")
+    parser.add_argument("--ram-at", metavar="ADDRESS", type=address,
+                        help="FILE is the RAM from this address on: take the ring in it")
+    parser.add_argument("--name", help="in the trace's first line (the output's)")
+    parser.add_argument("-o", "--output", metavar="TRACE", help="(standard output)")
+    args = parser.parse_args(words)
+    firmware = Firmware(Elf(args.elf), line=lines_of(args.elf))
+    found = file_words(args.file, firmware) if args.ram_at is None else ring_words(args.file, args.ram_at, firmware)
+    ordered = in_order(records(found))
+    if not ordered:
+        raise Problem(f"{args.file} holds no record")
+    writer = Writer(places(firmware, {record.caller for record in ordered}))
+    for record in ordered:
+        writer.add(record)
+    name = args.name or os.path.basename(args.output or args.file).split(".")[0]
+    with output(args.output) as file:
+        write(file, writer, name, f"recorded by {os.path.basename(args.elf)}, CAIRN_TRACE=1", firmware.region())
+    lost = report_lost(ordered)
+    report_refused(writer)
+    report_doubts(ordered, writer, firmware.region(), lost)
+    return 0
+
+
+@contextlib.contextmanager
+def output(path: str | None) -> Iterator[TextIO]:
+    """The file to write to; standard output without a path."""
+    if path is None:
+        yield sys.stdout
+        return
+    with open(path, "w", encoding="utf-8") as file:
+        yield file
