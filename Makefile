@@ -1,4 +1,6 @@
 # Cairn: `make help` says what there is to make. V=1 shows the commands.
+#
+# SPDX-License-Identifier: MIT
 
 Q       := $(if $(V),,@)
 BUILD   := build

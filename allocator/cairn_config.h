@@ -17,7 +17,7 @@
  *   16     16       1 MiB                     1/64
  *   32     16       2 GiB; on 64 bits 32 GiB  1/64
  *
- * Of a range that is larger the rest is not used: cairn_stats() counts it. */
+ * A heap in a larger range leaves the rest unused; cairn_stats() counts it. */
 #ifndef CAIRN_INDEX_BITS
 #define CAIRN_INDEX_BITS 16
 #endif
@@ -33,8 +33,8 @@
 #endif
 
 /* Further ranges of RAM behind malloc(): 0 or 1. See cairn.h, Regions.
- * 0: there is one, the system heap.
- * 1: cairn_add_region() and what belongs to it. Costs 950 bytes of flash at most (Cortex-M3, -Os), 4 of
+ * 0: malloc() has one heap, the system heap.
+ * 1: cairn_add_region() and the other functions of regions. Costs 950 bytes of flash at most (Cortex-M3, -Os), 4 of
  *    RAM, 11 instructions in free() and in realloc(), and about 5 more for each region that was added;
  *    nothing in malloc() while the system heap can serve. */
 #ifndef CAIRN_REGIONS
@@ -45,7 +45,7 @@
 #error "CAIRN_REGIONS must be 0 (the system heap alone) or 1 (regions can be added)"
 #endif
 
-/* What the RAM of the system heap is, for cairn_malloc_in(): attributes of cairn.h, added up.
+/* The attributes of the system heap's RAM, for cairn_malloc_in(): a sum of those of cairn.h.
  * Default: a DMA controller reaches it. */
 #ifndef CAIRN_SYSTEM_ATTRIBUTES
 #define CAIRN_SYSTEM_ATTRIBUTES CAIRN_DMA
@@ -58,14 +58,15 @@
 #endif
 
 /* ---- Watching the heap -----------------------------------------------------------------------
- * None of these costs a byte or an instruction while it is off. docs/debugging.md tells what for, and
- * what each costs when it is on. */
+ * None of these costs a byte or an instruction while it is off. docs/debugging.md explains when to use
+ * each, and what it costs. */
 
-/* What is checked: 1 or 2.
- * 1: every pointer given, and each free block before it is used or its links are followed. Costs no RAM.
- * 2: also each byte from a block's end, as it was asked for, to the next block, at free() and realloc();
- *    and each byte of free memory, when it is given out; cairn_check() looks at all of them. Reports name
- *    who owns the blocks concerned.
+/* Level of the checks: 1 or 2.
+ * 1: the heap checks every pointer that it is given, and each free block before it uses the block or follows
+ *    its links. Costs no RAM.
+ * 2: free() and realloc() also check each byte from the requested end of a block to the next block; malloc()
+ *    checks each byte of free memory that it gives out; cairn_check() checks all of them. Reports name the
+ *    owners of the blocks concerned.
  *    Costs two granules a block at most, and writing every byte that is allocated, freed, or given to
  *    the heap at its start. */
 #ifndef CAIRN_CHECK

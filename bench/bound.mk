@@ -1,5 +1,7 @@
 # The bound of the binary: bench/worst.c with the library of each core, as it is built for speed and for
 # size. A Cortex-M3 runs what is built for the Cortex-M0: its largest blocks need more RAM than a micro:bit.
+#
+# SPDX-License-Identifier: MIT
 cortex-m0_TREE    := microbit
 cortex-m3_TREE    := mps2-an385
 cortex-m4_TREE    := netduinoplus2

@@ -1,6 +1,8 @@
 # What the heap costs a firmware: the library of each core, as it is built for size and for speed, and what
 # bench/size.py links of it.
 # SIZE_CORES and SIZE_LEVELS may name fewer.
+#
+# SPDX-License-Identifier: MIT
 SIZE_CORES  ?= cortex-m0 cortex-m3 cortex-m4
 SIZE_LEVELS ?= -Os -O2
 SIZE_FIXED  := -DCAIRN_HEAP_START=__heap_start -DCAIRN_HEAP_LIMIT=__heap_limit

@@ -3,6 +3,8 @@
 #
 # A run is options and sources, as they are compiled for a board; or for this machine, and then without MISRA. What is
 # found must be in docs/misra.md with its reason.
+#
+# SPDX-License-Identifier: MIT
 ANALYSIS_BOARDS  := plain table regions watched v8m freertos
 ANALYSIS_OTHERS  := posix host cxx
 ANALYSIS_PORT    := $(wildcard port/cortex-m/*.c port/newlib/*.c port/picolibc/*.c)

@@ -1,5 +1,7 @@
 # tools/cairn bound on small programs, and on images whose runs it is compared with; tests/scripts/bound.t
 # runs it.
+#
+# SPDX-License-Identifier: MIT
 BOUND_BOARD := $(filter mps2-an385,$(BOARDS))
 BOUND_TREE  := $(BUILD)/mps2-an385
 

@@ -1,4 +1,6 @@
 # The lock by BASEPRI has a library of its own, for every core that has the register.
+#
+# SPDX-License-Identifier: MIT
 CEILING_BOARDS := $(filter-out microbit,$(BOARDS))
 PRIMASK_LOCK   := $(LOCK)
 LOCK           := -DCAIRN_LOCK_HEADER='"cortex-m/basepri.h"' -DCAIRN_CEILING=0x80 -iquote allocator

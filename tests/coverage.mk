@@ -1,5 +1,6 @@
 # coverage.mk: how much of allocator/ the host's tests run, and of port/ those of boards. `make test` does not come here.
 #
+# SPDX-License-Identifier: MIT
 COVERAGE_PACKAGES := clang-19 libclang-rt-19-dev llvm-19
 .PHONY: coverage coverage-now coverage-boards
 ## coverage: lines, branches and MC/DC of allocator/ by the host's tests; functions and lines of port/ by the boards'

@@ -9,6 +9,8 @@
 #
 # picolibc has a libstdc++.a of its own, with unwind tables and for every multilib of the compiler (Debian's
 # libstdc++-arm-none-eabi-picolibc). The headers of the C++ library are newlib's, and serve both.
+#
+# SPDX-License-Identifier: MIT
 
 # All but a board that has the core of another one and RAM like the others'.
 CXX_BOARDS        := $(filter-out lm3s6965evb,$(BOARDS))

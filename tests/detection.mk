@@ -1,6 +1,8 @@
 # The detection matrix: what the library finds, and when, of all that can be done to a heap
 # (docs/detection.md). On the host, in the target's layout; the allocator reports each of its loads and
 # stores to the test (tests/detection/watch.c).
+#
+# SPDX-License-Identifier: MIT
 DETECTION_LAYOUTS := 32 64 64-wide 32-coarse 32-small 32-guarded 64-wide-guarded 32-small-guarded
 detection-32_FLAGS       := -m32 -O1
 detection-64_FLAGS       := -O1

@@ -1,4 +1,6 @@
 # The examples, one a way of use; tests/scripts/examples.t runs them. hello is also for 8 KiB of RAM.
+#
+# SPDX-License-Identifier: MIT
 EXAMPLES := $(addprefix $(BUILD)/mps2-an385/example/,hello.elf interrupt.elf private-heap.elf sbrk-alone.elf cxx.elf regions.elf) \
             $(BUILD)/stm32vldiscovery/example/hello.elf
 

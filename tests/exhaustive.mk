@@ -1,6 +1,8 @@
 # exhaustive.mk: every call from every state of a small heap, and every size through the arithmetic.
 #
 # Five builds of the heap. The first is the target's layout, "small" the same compiled for size.
+#
+# SPDX-License-Identifier: MIT
 EXHAUSTIVE_LAYOUTS     := 32 64 64-wide 32-coarse 32-small
 EXHAUSTIVE_32_FLAGS        := -m32 -O2
 EXHAUSTIVE_64_FLAGS        := -O2

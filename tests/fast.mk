@@ -1,4 +1,6 @@
 # The library at -O2: the same tests of behaviour and misuse, on a core with CLZ and on one without.
+#
+# SPDX-License-Identifier: MIT
 FAST_BOARDS := $(filter mps2-an385 microbit,$(BOARDS))
 DEFAULT_OPT  := $(OPT)
 OPT          := -O2

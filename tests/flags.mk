@@ -4,6 +4,8 @@
 #
 # A row is an image. `make test` has these: each optimization by each compiler, with and without -flto by each, and
 # each other flag by each; `make flags` has all combinations of the flags.
+#
+# SPDX-License-Identifier: MIT
 FLAGS_FEW := \
     mps2-an385/newlib/watched/archive/gcc/O0 \
     microbit/nano/guarded/direct/gcc/O0/fno-builtin/flto \

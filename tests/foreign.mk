@@ -1,4 +1,6 @@
 # foreign.mk: the heap in firmware of other people's linker scripts: one image for each convention.
+#
+# SPDX-License-Identifier: MIT
 
 # What tests/foreign/startup.c calls the ends of the sections, by the script's names.
 stm32cube_NAMES := image_stack_top=_estack image_data_load=_sidata image_data=_sdata image_data_end=_edata \

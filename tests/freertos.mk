@@ -2,6 +2,8 @@
 # and the example, build/<board>/newlib/examples/freertos.elf.
 #
 # An image is a test, and a way to compile it together with port/freertos/heap_cairn.c.
+#
+# SPDX-License-Identifier: MIT
 
 FREERTOS_BOARDS := mps2-an385 netduinoplus2 microbit
 

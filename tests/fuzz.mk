@@ -1,5 +1,7 @@
 # The fuzzers of tests/fuzz: make fuzz runs them; make test gives them the inputs of their corpus again,
 # which needs no fuzzer. Both with regions, AddressSanitizer and UndefinedBehaviorSanitizer.
+#
+# SPDX-License-Identifier: MIT
 FUZZERS  := program damage
 FUZZ_CC  ?= clang-19
 SECONDS  ?= 60

@@ -1,5 +1,7 @@
 # Looking at a heap from outside: a firmware with a known heap (tests/gdb/scene.c), and one that damages a
 # heap in every way (tests/gdb/damage.c), without a cairn_fatal() of their own; tests/gdb/*.py look at them.
+#
+# SPDX-License-Identifier: MIT
 GDB_BOARDS := $(filter microbit mps2-an385 mps2-an505,$(BOARDS))
 GDB_COARSE := $(addsuffix /coarse,$(filter mps2-an385,$(BOARDS)))
 GDB_TREES  := $(foreach b,$(GDB_BOARDS),$b $b/guarded $b/counted) \

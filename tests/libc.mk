@@ -2,6 +2,8 @@
 #
 # They are compiled as users of newlib-nano compile: nano.specs brings another struct _reent, and they look into it
 # (tests/libc/library.h). Static patterns, so that no image is made of the object that newlib's is made of.
+#
+# SPDX-License-Identifier: MIT
 NANO_SPECS := --specs=nano.specs -u _printf_float -u _scanf_float
 
 #   $(1) board   $(2) names of the tests

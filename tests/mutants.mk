@@ -4,6 +4,8 @@
 # A configuration is a choice of options, with the folders of tests that run over it. The heap is a shared library, so
 # that for a change one file is compiled and one library linked, under programs that stay as they are. None of the
 # first ones has sanitizers: those, the fuzzers' corpora and the explorations come last, for what all others let pass.
+#
+# SPDX-License-Identifier: MIT
 MUTANTS := $(BUILD)/mutants
 MUTANTS_CONFIGS := 32 64 64-wide 32-regions wide-regions 32-guarded wide-guarded 32-counted wide-counted 32-sited \
                    wide-sited 32-traced wide-traced small clear fuzz-32 fuzz-wide explore-32 explore-wide 32-sanitized wide-regions-sanitized 32-guarded-sanitized fuzz-32-sanitized

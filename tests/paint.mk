@@ -1,5 +1,7 @@
 # The painted stack: on all boards; with the guard, where there is one; and, since it is compiled with a
 # firmware's own flags, with other optimizations than ours.
+#
+# SPDX-License-Identifier: MIT
 PAINT_GUARD_BOARDS := $(filter-out microbit,$(BOARDS))
 PAINT_OPT_BOARDS   := $(filter mps2-an385 microbit,$(BOARDS))
 PAINT_OPTS         := O0 Os O3

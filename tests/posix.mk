@@ -1,4 +1,6 @@
 # posix.mk: the library for this machine's own programs, its tests, and what it is measured with.
+#
+# SPDX-License-Identifier: MIT
 
 HOST_LIBRARY := $(BUILD)/host/libcairn-preload.so
 

@@ -1,6 +1,8 @@
 # More RAM than one: the library with CAIRN_REGIONS=1, build/<board>/regions/; on some with the 32-bit index as well,
 # wide-regions/, or with a 16-bit index and granules of 16 bytes, coarse-regions/. tests/common and tests/fault run
 # over the first and the last on one board: all that held without regions holds with them.
+#
+# SPDX-License-Identifier: MIT
 REGIONS_BOARDS := $(BOARDS)
 ROM_BOARDS     := $(filter lm3s6965evb stm32vldiscovery netduinoplus2 microbit,$(BOARDS))
 WIDE_BOARDS    := $(filter mps2-an385 mps2-an500 mps2-an505 lm3s6965evb,$(BOARDS))

@@ -1,4 +1,6 @@
 # The break alone: images with newlib's own malloc over libcairn-sbrk.a.
+#
+# SPDX-License-Identifier: MIT
 define sbrk_image
 $(BUILD)/$(1)/$(2)/sbrk/%.elf: $(BUILD)/$(1)/tests/sbrk/%.o $(BUILD)/$(1)/tests/tap.o $(BUILD)/$(1)/tests/tap-target.o \
         $(BUILD)/$(1)/libcairn-sbrk.a $($(1)_RUNTIME) linker/sections.ld boards/$(1)/memory.ld

@@ -1,5 +1,7 @@
 # An interrupt after every instruction of the malloc family: on cores with three instruction sets, and
 # with the library at -O2 where there is one (fast.mk).
+#
+# SPDX-License-Identifier: MIT
 STEPPING_BOARDS := $(filter microbit mps2-an385 mps2-an505,$(BOARDS))
 STEPPING_PARTS  := account clock interrupt path picture
 

@@ -1,4 +1,6 @@
 # The stress test on every board; and once with the lock compiled out, where it must fail.
+#
+# SPDX-License-Identifier: MIT
 TARGET_TESTS += $(foreach b,$(BOARDS),$(BUILD)/$b/newlib/stress/nested.elf)
 
 LOCKED := $(LOCK)

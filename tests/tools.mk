@@ -1,5 +1,7 @@
 # The host's programs behind tools/cairn: heap_run and fit, with the target's layout, for a 16-bit index, the same
 # with granules of 16 bytes, and a 32-bit index.
+#
+# SPDX-License-Identifier: MIT
 HEAP_RUN_SOURCES := tools/heap_run.c bench/trace.c $(HEAP:%=allocator/%.c) port/host/port.c
 $(BUILD)/host/heap_run: $(HEAP_RUN_SOURCES:%.c=$(BUILD)/host/fit-objects/%.o)
 	$(Q)$(HOSTCC) -m32 $^ -o $@

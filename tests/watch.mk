@@ -2,6 +2,8 @@
 # with counts and sites tests/counted and tests/sited, with a trace tests/traced; and on the host with sites
 # alone tests/sited. What a trace and counts leave as it is is tested by tests/common and tests/fault; with
 # CAIRN_CHECK=2 all misuse of tests/fault is found, too. tests/regions runs over each kind with regions.
+#
+# SPDX-License-Identifier: MIT
 guarded_OPTIONS := -DCAIRN_CHECK=2 -DCAIRN_REGIONS=1
 counted_OPTIONS := -DCAIRN_STATS=1 -DCAIRN_SITES=16
 traced_OPTIONS  := -DCAIRN_STATS=1 -DCAIRN_TRACE=1

@@ -1,4 +1,6 @@
 # BBC micro:bit (nRF51822).
+#
+# SPDX-License-Identifier: MIT
 CPU_FLAGS  := -mcpu=cortex-m0 -mthumb
 MACHINE    := microbit
 ICOUNT     := 6# one instruction is 2^6 ns, longer than a SysTick period of 62.5 ns

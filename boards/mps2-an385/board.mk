@@ -1,4 +1,6 @@
 # Arm MPS2 with the AN385 image.
+#
+# SPDX-License-Identifier: MIT
 CPU_FLAGS  := -mcpu=cortex-m3 -mthumb
 MACHINE    := mps2-an385
 ICOUNT     := 6# one instruction is 2^6 ns, longer than a SysTick period of 40 ns

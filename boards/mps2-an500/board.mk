@@ -1,4 +1,6 @@
 # Arm MPS2 with the AN500 image.
+#
+# SPDX-License-Identifier: MIT
 CPU_FLAGS  := -mcpu=cortex-m7 -mthumb -mfloat-abi=hard -mfpu=fpv5-d16
 MACHINE    := mps2-an500
 ICOUNT     := 6# one instruction is 2^6 ns, longer than a SysTick period of 40 ns

@@ -1,4 +1,6 @@
 # STM32 VL Discovery (STM32F100RB).
+#
+# SPDX-License-Identifier: MIT
 CPU_FLAGS    := -mcpu=cortex-m3 -mthumb
 MACHINE      := stm32vldiscovery
 ICOUNT       := 6# one instruction is 2^6 ns, longer than a SysTick period of 42 ns

@@ -1,6 +1,7 @@
-/* What a firmware under test prints of its heap. Addresses are code: arm-none-eabi-addr2line tells the lines.
+/* What a firmware under test prints of its heap. Addresses are code: arm-none-eabi-addr2line
+ * finds the lines.
  *
- * Nothing here allocates: a line is made on the stack, and written without stdio.
+ * Nothing here allocates: it builds each line on the stack, and writes it without stdio.
  *
  * SPDX-License-Identifier: MIT */
 #include "report.h"

@@ -1,6 +1,6 @@
 # Who writes to the byte that cairn_fatal() names? Runs the firmware once until it stops, then again from
-# reset, and prints where each write to that byte was made: the last one before it stops is the culprit.
-# For a program that does the same each time. The firmware's target is connected already:
+# reset, and prints where each write to that byte was made: the last one before it stops is the wrong one.
+# The program must do the same each time. The firmware's target is connected already:
 #
 #     gdb-multiarch firmware.elf -ex 'target remote :3333' -x who-writes.gdb
 #

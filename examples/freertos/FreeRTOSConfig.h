@@ -1,4 +1,4 @@
-/* FreeRTOSConfig.h: what concerns the heap. The rest of a project's stands beside it.
+/* FreeRTOSConfig.h: what concerns the heap. A project adds its other settings.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef FREERTOS_CONFIG_H

@@ -1,4 +1,4 @@
-/* The FreeRTOS heap over Cairn: what a task does with it, without the tasks.
+/* The FreeRTOS heap over Cairn: the calls of a task, without the tasks.
  *
  * The kernel's headers are stand-ins here, in tests/freertos/kernel; in a project they are the
  * kernel's. See docs/freertos.md.
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The kernel's headers do not know it. */
+/* The kernel's headers do not declare it. */
 void *pvPortRealloc(void *p, size_t size);
 
 /* Called when a request is refused; as a rule, the place for a breakpoint. */

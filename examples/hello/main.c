@@ -1,5 +1,5 @@
-/* The heap behind printf() and a list: nothing but the link line says that it is Cairn's. The stack is
- * painted, to know how much of it that takes.
+/* The heap behind printf() and a list: only the link line shows that it is Cairn's. The program paints the
+ * stack, and prints how deep it was.
  *
  * SPDX-License-Identifier: MIT */
 #include "cairn.h"

@@ -17,7 +17,7 @@ struct message {
     char text[20];
 };
 
-/* One writer, one reader: no lock is needed here. malloc() brings its own. */
+/* One writer, one reader: needs no lock. malloc() has its own. */
 static struct message *volatile queue[MESSAGES];
 static volatile unsigned sent;
 

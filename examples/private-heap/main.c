@@ -1,5 +1,5 @@
-/* A heap of the program's own, in an array: what a part of it allocates can not crowd out the rest,
- * and is thrown away at once.
+/* A heap of the program's own, in an array: what one part of it allocates cannot
+ * crowd out the rest, and disappears at once.
  *
  * SPDX-License-Identifier: MIT */
 #include "cairn.h"
@@ -29,7 +29,7 @@ static unsigned split(struct cairn_heap *heap, const char *line)
 int main(void)
 {
     for (int round = 0; round < 3; round++) {
-        struct cairn_heap *heap = cairn_init(memory, sizeof memory); /* and what was there is gone */
+        struct cairn_heap *heap = cairn_init(memory, sizeof memory); /* the old blocks are gone */
         if (heap == NULL)
             return 1;
         unsigned words = split(heap, "each round begins with an empty heap");

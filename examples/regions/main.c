@@ -1,5 +1,5 @@
-/* A board with a second RAM behind a memory controller: small things come from the fast one, large ones
- * from the other, and what a DMA controller fills has its cache lines to itself.
+/* A board with a second RAM behind a memory controller: small blocks come from the fast RAM, large
+ * ones from the other, and a buffer that a DMA controller fills shares no cache line with other data.
  * Link a library that was built with -DCAIRN_REGIONS=1.
  *
  * SPDX-License-Identifier: MIT */

@@ -9,7 +9,7 @@
 int main(void)
 {
     char *start = sbrk(0);
-    void *volatile p = malloc(1000); /* volatile: or the compiler leaves the pair out */
+    void *volatile p = malloc(1000); /* volatile: otherwise the compiler removes the pair */
     printf("newlib took %d bytes from the break\n", (int)((char *)sbrk(0) - start));
     free(p);
     printf("a request for 64 MiB gives %s\n", malloc((size_t)64 << 20) == NULL ? "NULL" : "a block");

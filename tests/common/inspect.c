@@ -189,9 +189,20 @@ static void a_number_that_is_no_reason_has_a_text_too(void)
         CHECK(strcmp(cairn_reason_text((enum cairn_reason)i), unknown) != 0);
 }
 
+#if CAIRN_VERSION < 0x000100
+#error "CAIRN_VERSION is below that of the first release: the preprocessor cannot compare it"
+#endif
+
+static void versions_compare_as_their_numbers_do(void)
+{
+    CHECK(CAIRN_VERSION / 0x10000 == CAIRN_VERSION_MAJOR);
+    CHECK(CAIRN_VERSION / 0x100 % 0x100 == CAIRN_VERSION_MINOR);
+    CHECK(CAIRN_VERSION % 0x100 == CAIRN_VERSION_PATCH);
+}
+
 TAP_MAIN(TEST(the_walk_visits_every_block_from_the_lowest_up), TEST(the_walk_stops_when_it_is_told_to),
          TEST(the_walk_needs_nothing_but_the_map), TEST(the_figures_add_up),
          TEST(what_is_guaranteed_is_the_largest_bin_or_what_is_above_the_top), TEST(what_is_guaranteed_is_served),
          TEST(the_system_heap_grows_as_its_figures_say), TEST(control_data_of_a_small_heap_is_at_most_8_percent),
          TEST(control_data_of_a_large_heap_is_at_most_3_and_a_half_percent), TEST(every_reason_has_a_text),
-         TEST(a_number_that_is_no_reason_has_a_text_too))
+         TEST(a_number_that_is_no_reason_has_a_text_too), TEST(versions_compare_as_their_numbers_do))

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The examples do what they say, on the board.
+# examples.t: the examples do what they say, on the board, and so does the program of README.md, linked as it says.
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
@@ -18,7 +18,7 @@ lowest() {
         sed -n 's/.*R13=\([0-9a-f]*\).*/0x\1/p' | sort | head -n 1
 }
 
-plan 9
+plan 12
 says mps2-an385/example/hello "mean of 20 readings: 21.380000 degrees"
 says stm32vldiscovery/example/hello "mean of 20 readings: 21.380000 degrees"
 
@@ -36,5 +36,25 @@ says mps2-an385/example/private-heap "round 2: 7 words in 56 bytes"
 says mps2-an385/example/sbrk-alone "a request for 64 MiB gives NULL"
 says mps2-an385/example/cxx "50 squares in a heap of their own, the last is 2401"
 says mps2-an385/example/regions "external RAM: 153600 bytes used, 354536 could follow"
+
+# From README.md: the one program, and the words that it puts on the link line.
+awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md >"$work/readme.c"
+sed -n 's/^ *\(-u cairn_names [^ ]*\)$/\1/p' README.md | sed 's/<board>/mps2-an385/' >"$work/link"
+[ "$(grep -c '^```c$' README.md)" -eq 1 ] && [ "$(grep -c 'int main' "$work/readme.c")" -eq 1 ] && [ "$(wc -l <"$work/link")" -eq 1 ]
+result $? "README.md has one program and one link line" "$work/link"
+
+# readme_firmware: the program, with the board's startup code and system calls.
+readme_firmware() {
+    mkdir -p build/mps2-an385/scripts
+    rm -f build/mps2-an385/scripts/readme.elf
+    # shellcheck disable=SC2046
+    "${CROSS}gcc" $(flags mps2-an385) -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror -nostartfiles -Wl,--fatal-warnings \
+        -Wl,--no-warn-rwx-segments -T boards/mps2-an385/memory.ld -T linker/sections.ld -Wl,-Map,"$work/readme.map" \
+        build/mps2-an385/port/cortex-m/startup.o build/mps2-an385/port/cortex-m/semihosting.o \
+        build/mps2-an385/port/newlib/syscalls.o "$work/readme.c" $(cat "$work/link") -o build/mps2-an385/scripts/readme.elf &&
+        tests/one-heap "$work/readme.map"
+}
+passes "README.md's program links, with one heap" readme_firmware
+says mps2-an385/scripts/readme "the last of 100 readings: 20.99 degrees"
 
 done_testing

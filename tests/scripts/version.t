@@ -1,0 +1,23 @@
+#!/bin/sh
+# version.t: cairn.h and CHANGELOG.md name the same version.
+#
+# SPDX-License-Identifier: MIT
+. tests/scripts/tap.sh
+plan 2
+
+# part NAME: the number of CAIRN_VERSION_NAME, as the compiler has it.
+part() {
+    printf '#include "cairn.h"\n@CAIRN_VERSION_%s@\n' "$1" | "${CROSS}gcc" -E -P -iquote allocator -xc - 2>"$work/said" |
+        sed -n 's/^@\(.*\)@$/\1/p'
+}
+
+version=$(part MAJOR).$(part MINOR).$(part PATCH)
+echo "cairn.h: $version" >>"$work/said"
+echo "$version" | grep -qE '^[0-9]+\.[0-9]+\.[0-9]+$'
+result $? "cairn.h has a version of three numbers" "$work/said"
+newest=$(sed -n 's/^## \[\([0-9][0-9.]*\)\].*/\1/p' CHANGELOG.md | head -n 1)
+echo "CHANGELOG.md: $newest" >>"$work/said"
+[ "$version" = "$newest" ]
+result $? "it is that of the newest release in CHANGELOG.md" "$work/said"
+
+done_testing
