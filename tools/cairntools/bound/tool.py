@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Computes the longest path through malloc, free and the rest of the family from a linked firmware.
 
     tools/cairn bound [OPTION]... [NAME=]ELF...
