@@ -306,6 +306,12 @@ def compare(args: argparse.Namespace, program: Program) -> Result:
     return Result(same_status, same_output, ratios, statistics.median(b[0] for _, b in pairs) / 1e6, notes)
 
 
+def row_of(program: Program, result: Result) -> str:
+    """The row of the table."""
+    same = "".join(f"{'same' if good else 'OTHER':>8}" for good in (result.same_status, result.same_output))
+    return f"{program.name:17}{same}{''.join(f'{r:8.3f}' for r in result.ratios)}{result.seconds:9.2f}"
+
+
 def mean(ratios: Sequence[float]) -> float:
     """The geometric mean."""
     return math.exp(sum(map(math.log, ratios)) / len(ratios))
@@ -364,9 +370,7 @@ def main() -> int:
         if args.tap:
             print(f"{'ok' if good else 'not ok'} {number} - {program.name} does the same with Cairn for its heap")
         else:
-            print(f"{program.name:17}{'same' if result.same_status else 'OTHER':>8}"
-                  f"{'same' if result.same_output else 'OTHER':>8}"
-                  f"{''.join(f'{r:8.3f}' for r in result.ratios)}{result.seconds:9.2f}")
+            print(row_of(program, result))
         for note in result.notes:
             print("# " + note.replace("\n", "\n# "))
         sys.stdout.flush()

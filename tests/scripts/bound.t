@@ -80,7 +80,8 @@ ends "a core that is not known is refused" 2 "no such core here: cortex-m99" bou
 
 passes "without its facts a path is longer" numbers "11 30 0 0" --entry not_both $programs
 passes "a fact can be told" numbers "8 24 0 0" --fact "never first then second" --entry not_both $programs
-ends "a fact that no path needs is an error" 2 "no image needs this fact: tests/bound/programs.facts:6: rounds rounds" \
+line=$(sed -n "/^rounds 3 rounds$/=" tests/bound/programs.facts)
+ends "a fact that no path needs is an error" 2 "no image needs this fact: tests/bound/programs.facts:$line: rounds rounds" \
     bound --strict --facts tests/bound/programs.facts --entry not_both $programs
 echo 'rounds 3 loop' >"$work/facts"
 ends "a fact needs its proof" 2 "facts:1: rounds loop" bound --facts "$work/facts" --entry loop $programs
