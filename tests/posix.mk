@@ -2,24 +2,24 @@
 
 HOST_LIBRARY := $(BUILD)/host/libcairn-preload.so
 
-# The heap is compiled under the names of core.h, the port under its own. $(1) a folder under build/host,
-# $(2) compiler flags.
-POSIX_CFLAGS  = $(CFLAGS_COMMON) -D_GNU_SOURCE -DCAIRN_INDEX_BITS=32 -DCAIRN_LOCK_HEADER='"posix/lock.h"' -fvisibility=hidden \
+# $(1) a folder under build/host, $(2) compiler flags.
+POSIX_CFLAGS  = $(CFLAGS_COMMON) -D_GNU_SOURCE -DCAIRN_INDEX_BITS=32 -fvisibility=hidden \
                 -iquote allocator -Iport -iquote port/posix
-POSIX_PORT   := lock pages malloc
+POSIX_HEAP   := heap start private inspect step
+POSIX_PORT   := lock pages arena mapped fork malloc system
 POSIX_NAMES  := figures libc_names
 define posix_rules
 $(BUILD)/host/$(1)/allocator/%.o: allocator/%.c Makefile tests/posix.mk
 	@mkdir -p $$(@D)
-	$(Q)$(HOSTCC) $(2) $(POSIX_CFLAGS) $(CFLAGS_CORE) -include port/posix/core_names.h -c $$< -o $$@
+	$(Q)$(HOSTCC) $(2) $(POSIX_CFLAGS) $(CFLAGS_CORE) -include port/posix/visible.h -c $$< -o $$@
 $(BUILD)/host/$(1)/port/posix/%.o: port/posix/%.c Makefile tests/posix.mk
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $(2) $(POSIX_CFLAGS) -fno-builtin -c $$< -o $$@
 endef
 
-# The port brings its own family.c.
+# The port brings its own malloc.c: of the heap it needs what heaps are, and what looks into them.
 #   $(1) a folder under build/host   $(2) names of the port's parts
-posix_objects = $(addprefix $(BUILD)/host/$(1)/,$(patsubst %,allocator/%.o,$(filter-out family,$(HEAP))) $(2:%=port/posix/%.o))
+posix_objects = $(addprefix $(BUILD)/host/$(1)/,$(POSIX_HEAP:%=allocator/%.o) $(2:%=port/posix/%.o))
 
 $(eval $(call posix_rules,posix,-O2 -fPIC -fno-semantic-interposition))
 POSIX_OBJECTS := $(call posix_objects,posix,$(POSIX_PORT) $(POSIX_NAMES) fatal)
@@ -28,16 +28,16 @@ POSIX_OBJECTS := $(call posix_objects,posix,$(POSIX_PORT) $(POSIX_NAMES) fatal)
 .PHONY: host
 host: $(HOST_LIBRARY)
 $(HOST_LIBRARY): $(POSIX_OBJECTS) port/posix/exports.map
-	$(Q)$(HOSTCC) -shared -Wl,-soname,$(@F) -Wl,-Bsymbolic -Wl,-z,defs -Wl,--version-script=port/posix/exports.map \
+	$(Q)$(HOSTCC) -shared -Wl,-soname,$(@F) -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,initfirst -Wl,--version-script=port/posix/exports.map \
 	    $(filter %.o,$^) -o $@
 	@echo "$@"
 
 # ---- Tests ---------------------------------------------------------------------------------------
 # Under the public names: tests/posix, and tests/fault with the port's own cairn_fatal().
 
-POSIX_TEST_FLAGS := -O1 -D_GNU_SOURCE -DCAIRN_INDEX_BITS=32 -DCAIRN_LOCK_HEADER='"posix/lock.h"' -fno-builtin \
+POSIX_TEST_FLAGS := -O1 -D_GNU_SOURCE -DCAIRN_INDEX_BITS=32 -fno-builtin \
                     -iquote allocator -Itests -Iport -iquote port/posix
-POSIX_TESTS := $(patsubst tests/posix/%.c,%,$(filter-out tests/posix/fatal.c,$(wildcard tests/posix/*.c)))
+POSIX_TESTS := $(patsubst tests/posix/%.c,%,$(filter-out tests/posix/fatal.c tests/posix/region.c,$(wildcard tests/posix/*.c)))
 $(BUILD)/host/posix/tests/%.o: tests/%.c Makefile tests/posix.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(CFLAGS_COMMON) $(POSIX_TEST_FLAGS) -c $< -o $@
@@ -45,7 +45,7 @@ $(BUILD)/host/posix/tests/%.o: tests/%.cpp Makefile tests/posix.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -x c++ -std=c++17 -g $(CXX_WARNINGS) -MMD -MP $(POSIX_TEST_FLAGS) -c $< -o $@
 
-POSIX_RUNTIME := $(addprefix $(BUILD)/host/posix/tests/,tap.o tap-host.o blocks.o)
+POSIX_RUNTIME := $(addprefix $(BUILD)/host/posix/tests/,tap.o tap-host.o blocks.o posix/region.o)
 $(BUILD)/host/posix/bin/%: $(BUILD)/host/posix/tests/%.o $(POSIX_RUNTIME) $(POSIX_OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -rdynamic $^ $(LIBS) -o $@
@@ -58,15 +58,15 @@ HOST_TESTS += $(addprefix $(BUILD)/host/posix/bin/,$(POSIX_TESTS:%=posix/%) posi
 
 POSIX_PREFIX := -include port/host/prefix.h
 # Under other names, with sanitizers: tests/common in a region as large as the boards', and threads.
-POSIX_SMALL := -DCAIRN_POSIX_RESERVE=0x80000
-posix-asan_FLAGS := -O1 $(SANITIZE) $(POSIX_PREFIX) $(POSIX_SMALL)
+POSIX_SMALL := -DCAIRN_POSIX_ARENA=0x80000 -DCAIRN_POSIX_ARENAS=1 -DCAIRN_POSIX_MAP_FROM=0x7fffffff0
+posix-asan_FLAGS := -O1 $(SANITIZE) $(POSIX_PREFIX) $(POSIX_SMALL) -DERRNO_OF_POSIX_MEMALIGN=ENOMEM
 posix-tsan_FLAGS := -O1 -fsanitize=thread $(POSIX_PREFIX)
 define posix_sanitized
 $(call posix_rules,$(1),$($(1)_FLAGS))
 $(BUILD)/host/$(1)/tests/%.o: tests/%.c Makefile tests/posix.mk
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $(CFLAGS_COMMON) $($(1)_FLAGS) $(POSIX_TEST_FLAGS) -c $$< -o $$@
-$(BUILD)/host/$(1)/bin/%: $(BUILD)/host/$(1)/tests/%.o $(addprefix $(BUILD)/host/$(1)/tests/,tap.o tap-host.o blocks.o fatal.o) \
+$(BUILD)/host/$(1)/bin/%: $(BUILD)/host/$(1)/tests/%.o $(addprefix $(BUILD)/host/$(1)/tests/,tap.o tap-host.o blocks.o fatal.o posix/region.o) \
         $(call posix_objects,$(1),$(POSIX_PORT))
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $($(1)_FLAGS) $$^ -o $$@

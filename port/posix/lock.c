@@ -1,15 +1,16 @@
-/* lock.c: waiting for the lock, and keeping it over fork(). See lock.h.
+/* lock.c: waiting for a lock. See lock.h.
  *
  * SPDX-License-Identifier: MIT */
-#include "port.h"
+#include "lock.h"
+
+#include "fork.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/futex.h>
-#include <pthread.h>
+#include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-struct lock lock_state;
 
 /* Looks at a lock that is taken, before sleeping. A step of the heap is shorter than this. */
 enum { LOOKS = 100 };
@@ -23,62 +24,66 @@ static inline void pause_a_moment(void)
 #endif
 }
 
-static bool spin(void)
+static uint32_t look(const struct lock *lock)
+{
+    return __atomic_load_n(&lock->word, __ATOMIC_ACQUIRE);
+}
+
+/* Turn the lock's word from one value to another, if it has the first one. */
+static bool turn(struct lock *lock, uint32_t from, uint32_t to)
+{
+    return __atomic_compare_exchange_n(&lock->word, &from, to, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/* Look for a moment whether the lock becomes free. */
+static bool spin(struct lock *lock)
 {
     for (int i = 0; i < LOOKS; i++) {
-        uint32_t word = LOCK_FREE;
-        if (__atomic_load_n(&lock_state.word, __ATOMIC_RELAXED) == LOCK_FREE &&
-            __atomic_compare_exchange_n(&lock_state.word, &word, LOCK_TAKEN, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        uint32_t word = look(lock);
+        if (word == LOCK_FREE && turn(lock, LOCK_FREE, LOCK_TAKEN))
             return true;
+        if (word >= LOCK_FROZEN)
+            return false;
         pause_a_moment();
     }
     return false;
 }
 
-uint32_t lock_wait(void)
+enum lock_state lock_wait(struct lock *lock)
 {
-    if (__atomic_load_n(&lock_state.owner, __ATOMIC_RELAXED) == lock_self())
-        return LOCK_NESTED;
-    if (!spin()) {
-        int saved = errno;
-        while (__atomic_exchange_n(&lock_state.word, LOCK_AWAITED, __ATOMIC_ACQUIRE) != LOCK_FREE)
-            syscall(SYS_futex, &lock_state.word, FUTEX_WAIT_PRIVATE, LOCK_AWAITED, NULL, NULL, 0);
-        errno = saved;
+    if (spin(lock))
+        return LOCK_ENTERED;
+    int saved = errno;
+    enum lock_state state = LOCK_REFUSED;
+    for (;;) {
+        uint32_t word = look(lock);
+        if (word >= LOCK_FROZEN) {
+            state = word == LOCK_FROZEN && fork_is_mine() ? LOCK_NESTED : LOCK_REFUSED;
+            break;
+        }
+        if (word == LOCK_FREE && turn(lock, LOCK_FREE, LOCK_AWAITED)) { /* others may sleep yet */
+            state = LOCK_ENTERED;
+            break;
+        }
+        if (word == LOCK_AWAITED || turn(lock, LOCK_TAKEN, LOCK_AWAITED))
+            syscall(SYS_futex, &lock->word, FUTEX_WAIT_PRIVATE, LOCK_AWAITED, NULL, NULL, 0);
     }
-    __atomic_store_n(&lock_state.owner, lock_self(), __ATOMIC_RELAXED);
-    return LOCK_ENTERED;
+    errno = saved;
+    return state;
 }
 
-void lock_wake(void)
+void lock_wake(struct lock *lock, int count)
 {
     int saved = errno;
-    syscall(SYS_futex, &lock_state.word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    syscall(SYS_futex, &lock->word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
     errno = saved;
 }
 
-/* ---- fork() ---------------------------------------------------------------------------------- */
-
-/* The parent takes the lock over fork(), so that no step of another thread is copied half done. Other
- * people's handlers may allocate while it is taken: it nests. */
-static uint32_t state_over_fork;
-
-static void before_fork(void)
+bool lock_freeze(struct lock *lock)
 {
-    state_over_fork = port_lock();
-}
-
-static void after_fork_in_parent(void)
-{
-    port_unlock(state_over_fork);
-}
-
-/* Whoever waited for the lock is not in the child. */
-static void after_fork_in_child(void)
-{
-    lock_state = (struct lock){LOCK_FREE, 0};
-}
-
-__attribute__((constructor)) static void watch_fork(void)
-{
-    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    if (lock_enter(lock) == LOCK_REFUSED)
+        return false;
+    if (__atomic_exchange_n(&lock->word, LOCK_FROZEN, __ATOMIC_ACQ_REL) == LOCK_AWAITED)
+        lock_wake(lock, INT_MAX);
+    return true;
 }
