@@ -2,8 +2,9 @@
 
 HOST_LIBRARY := $(BUILD)/host/libcairn-preload.so
 
-# $(1) a folder under build/host, $(2) compiler flags.
-POSIX_CFLAGS  = $(CFLAGS_COMMON) -D_GNU_SOURCE -DCAIRN_INDEX_BITS=32 -fvisibility=hidden \
+# A variable of a thread's own lies where the loader has put it: to ask for its place might allocate.
+#   $(1) a folder under build/host   $(2) compiler flags
+POSIX_CFLAGS  = $(CFLAGS_COMMON) -D_GNU_SOURCE -DCAIRN_INDEX_BITS=32 -fvisibility=hidden -ftls-model=initial-exec \
                 -iquote allocator -Iport -iquote port/posix
 POSIX_HEAP   := heap start private inspect step
 POSIX_PORT   := lock pages arena mapped fork malloc system
@@ -113,10 +114,20 @@ $(BUILD)/host/bench/replay-cairn.o: bench/replay.c Makefile tests/posix.mk
 $(BUILD)/host/bench/host: $(BENCH_HOST_OBJECTS)
 	$(Q)$(HOSTCC) $^ -lm -o $@
 
-## bench-host: nanoseconds of every call of TRACES on this machine, Cairn and glibc; tab-separated
-.PHONY: bench-host
-bench-host: packages
-	$(Q)$(MAKE) --no-print-directory $(BUILD)/host/bench/host >&2
-	$(Q)$(BUILD)/host/bench/host $(TRACES)
+# The library as it is, beside others as Debian has them.
+BENCH_HOST_PACKAGES := libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4
+$(BUILD)/host/bench/threads: $(addprefix $(BUILD)/host/bench/,threads.o trace.o)
+	$(Q)$(HOSTCC) $^ -o $@
 
-check: $(BUILD)/host/bench/host
+## bench-host: nanoseconds of every call of TRACES on this machine, Cairn and glibc; and of an operation in 1 to 8 threads, five heaps; tab-separated
+.PHONY: bench-host bench-host-calls bench-host-threads
+bench-host: packages
+	-$(Q)tools/install-packages $(BENCH_HOST_PACKAGES) >&2
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/host/bench/host $(BUILD)/host/bench/threads $(HOST_LIBRARY) >&2
+	$(Q)$(MAKE) --no-print-directory bench-host-calls bench-host-threads
+bench-host-calls: $(BUILD)/host/bench/host
+	$(Q)$(BUILD)/host/bench/host $(TRACES)
+bench-host-threads: $(BUILD)/host/bench/threads $(HOST_LIBRARY)
+	$(Q)bench/threads.sh $(BUILD)/host/bench/threads $(HOST_LIBRARY) $(TRACES)
+
+check: $(BUILD)/host/bench/host $(BUILD)/host/bench/threads

@@ -13,6 +13,7 @@
 
 _Static_assert(CAIRN_INDEX_BITS == 32 && UINTPTR_MAX > 0xffffffffu, "a process of 64 bits, and its index");
 _Static_assert(CAIRN_POSIX_ARENA / CAIRN_GRANULE <= HEAP_MAX_GRANULES, "an arena is a heap");
+_Static_assert((CAIRN_POSIX_ARENA & (CAIRN_POSIX_ARENA - 1u)) == 0, "arenas are found by the upper bits of an address");
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0
@@ -20,9 +21,10 @@ _Static_assert(CAIRN_POSIX_ARENA / CAIRN_GRANULE <= HEAP_MAX_GRANULES, "an arena
 
 enum { FOR_THREADS = (CAIRN_POSIX_ARENAS + 1) / 2 }; /* arenas that threads share */
 
-struct arena arena_all[CAIRN_POSIX_ARENAS];
+struct arena arena_all[CAIRN_POSIX_ARENAS], arena_none;
 char *arena_area;
-__thread struct arena *arena_mine;
+size_t arena_handle;
+__thread struct arena *arena_mine = &arena_none;
 
 /* ---- The area -------------------------------------------------------------------------------- */
 
@@ -97,7 +99,9 @@ static bool begin(struct arena *arena)
     if (!heap_lay_out(&layout, slot, CAIRN_POSIX_ARENA) || !map_beginning(arena, &layout, slot))
         return false;
     heap_begin_bins(layout.heap, 1, layout.first);
+    __atomic_store_n(&arena_handle, (size_t)((char *)layout.heap - slot), __ATOMIC_RELAXED); /* the same for all */
     __atomic_store_n(&arena->heap, heap_begin(&layout), __ATOMIC_RELEASE);
+    __atomic_store_n(&arena->lock.word, LOCK_FREE, __ATOMIC_RELEASE);
     return true;
 }
 
@@ -141,7 +145,7 @@ static void add_threads(struct arena *arena, uint32_t n)
 /* The thread ends; or it has allocated in a later destructor, and ends again. */
 static void leave_arena(void *arena)
 {
-    arena_mine = NULL;
+    arena_mine = &arena_none;
     add_threads(arena, -1u);
 }
 
@@ -156,15 +160,14 @@ static void keep_to(struct arena *arena)
 __attribute__((constructor)) static void watch_threads(void)
 {
     key_is_made = pthread_key_create(&key, leave_arena) == 0;
-    if (key_is_made && arena_mine != NULL)
+    if (key_is_made && arena_mine != &arena_none)
         pthread_setspecific(key, arena_mine);
 }
 
 void arena_change(struct arena *arena)
 {
     add_threads(arena, 1);
-    if (arena_mine != NULL)
-        add_threads(arena_mine, -1u);
+    add_threads(arena_mine, -1u);
     keep_to(arena);
 }
 
@@ -250,6 +253,6 @@ void arena_after_fork(void)
         if (arena_has_begun(arena))
             arena->lock.word = arena->lock.word == LOCK_FROZEN ? LOCK_FREE : LOCK_DEAD;
     }
-    if (arena_mine != NULL && arena_mine->lock.word == LOCK_DEAD) /* begun between freezing and fork() */
-        arena_mine = NULL;
+    if (arena_mine->lock.word == LOCK_DEAD) /* begun between freezing and fork() */
+        arena_mine = &arena_none;
 }

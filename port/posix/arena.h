@@ -27,7 +27,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Addresses for an arena, in bytes: a multiple of the page. How far one heap may grow. */
+/* Addresses for an arena, in bytes: a power of two. How far one heap may grow. */
 #ifndef CAIRN_POSIX_ARENA
 #define CAIRN_POSIX_ARENA ((size_t)4 << 30)
 #endif
@@ -40,7 +40,7 @@
 enum { ARENA_SMALL = 2 << 20 }; /* bytes: an arena up to this size is opened at once, and stays so */
 
 struct arena {
-    _Alignas(128) struct lock lock; /* two lines of the cache: a processor fetches them in pairs */
+    _Alignas(128) struct lock lock; /* dead before it has begun. Two lines of the cache: a processor fetches them in pairs */
     uint32_t threads;               /* that keep to this arena */
     struct cairn_heap *heap;        /* NULL: not begun */
     index_t ready, open;            /* granules */
@@ -57,14 +57,23 @@ struct arena {
 
 extern struct arena arena_all[CAIRN_POSIX_ARENAS] __attribute__((visibility("hidden")));
 extern char *arena_area __attribute__((visibility("hidden"))); /* NULL before the first request */
-extern __thread struct arena *arena_mine
-    __attribute__((visibility("hidden"), tls_model("initial-exec"))); /* NULL before the thread's first request */
+extern size_t arena_handle __attribute__((visibility("hidden"))); /* where a heap's handle is in its slot */
+
+/* The arena that this thread keeps to; arena_none before its first request. */
+extern __thread struct arena *arena_mine __attribute__((visibility("hidden")));
+extern struct arena arena_none __attribute__((visibility("hidden"))); /* its lock refuses */
 
 /* The arena that an address belongs to; it may not have begun. NULL: none. */
 static inline struct arena *arena_of(const void *p)
 {
     size_t slot = ((uintptr_t)p - (uintptr_t)arena_area) / CAIRN_POSIX_ARENA;
     return slot < CAIRN_POSIX_ARENAS ? &arena_all[slot] : NULL;
+}
+
+/* The heap of the arena that an address belongs to, if that has begun. No load has to come before it. */
+static inline struct cairn_heap *arena_heap(const void *p)
+{
+    return (struct cairn_heap *)(((uintptr_t)p & ~(CAIRN_POSIX_ARENA - 1u)) + arena_handle);
 }
 
 /* Has it begun? Then its heap can be used, under its lock. */
@@ -111,17 +120,23 @@ void arena_fence(struct arena *arena) __attribute__((visibility("hidden")));
 void arena_unfence(struct arena *arena) __attribute__((visibility("hidden")));
 
 /* Take n granules; NULL, with the heap unchanged, if neither the heap nor the system has them. */
-static inline void *arena_take(struct arena *arena, index_t n)
+static inline void *arena_take(struct arena *arena, struct cairn_heap *heap, index_t n)
 {
-    if (__builtin_expect(n > arena->ready - arena->heap->top, 0))
+    if (__builtin_expect(n > arena->ready - heap->top, 0))
         return arena_take_slowly(arena, n);
-    return heap_take(arena->heap, n);
+    return heap_take(heap, n);
+}
+
+/* Follow the bytes in use. */
+static inline void arena_watch(struct arena *arena, const struct cairn_heap *heap)
+{
+    if (__builtin_expect(heap->used - arena->low_used > arena->width, 0))
+        arena_tidy(arena);
 }
 
 static inline void arena_leave(struct arena *arena, enum lock_state state)
 {
-    if (__builtin_expect(arena->heap->used - arena->low_used > arena->width, 0))
-        arena_tidy(arena);
+    arena_watch(arena, arena->heap);
     lock_leave(&arena->lock, state);
 }
 

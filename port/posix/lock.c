@@ -29,6 +29,11 @@ static uint32_t look(const struct lock *lock)
     return __atomic_load_n(&lock->word, __ATOMIC_ACQUIRE);
 }
 
+static bool refuses(uint32_t word)
+{
+    return word == LOCK_FROZEN || word == LOCK_DEAD;
+}
+
 /* Turn the lock's word from one value to another, if it has the first one. */
 static bool turn(struct lock *lock, uint32_t from, uint32_t to)
 {
@@ -42,7 +47,7 @@ static bool spin(struct lock *lock)
         uint32_t word = look(lock);
         if (word == LOCK_FREE && turn(lock, LOCK_FREE, LOCK_TAKEN))
             return true;
-        if (word >= LOCK_FROZEN)
+        if (refuses(word))
             return false;
         pause_a_moment();
     }
@@ -57,7 +62,7 @@ enum lock_state lock_wait(struct lock *lock)
     enum lock_state state = LOCK_REFUSED;
     for (;;) {
         uint32_t word = look(lock);
-        if (word >= LOCK_FROZEN) {
+        if (refuses(word)) {
             state = word == LOCK_FROZEN && fork_is_mine() ? LOCK_NESTED : LOCK_REFUSED;
             break;
         }

@@ -16,11 +16,11 @@
 #include <sys/single_threaded.h>
 
 enum {
+    LOCK_DEAD, /* what it guards has not begun, or in the child of fork(), may have been half done */
     LOCK_FREE,
     LOCK_TAKEN,
     LOCK_AWAITED, /* taken, and a thread may sleep until it is free */
-    LOCK_FROZEN,  /* by a thread that forks */
-    LOCK_DEAD     /* in the child of fork(): what it guards may have been half done */
+    LOCK_FROZEN   /* by a thread that forks */
 };
 
 struct lock {
@@ -28,7 +28,7 @@ struct lock {
 };
 
 /* What lock_enter() found. LOCK_REFUSED: the lock is frozen or dead, and the caller has not got it. */
-enum lock_state { LOCK_REFUSED, LOCK_ENTERED, LOCK_ALONE, LOCK_NESTED };
+enum lock_state { LOCK_REFUSED, LOCK_ENTERED, LOCK_NESTED };
 
 /* Take a lock that was not free at first sight. */
 enum lock_state lock_wait(struct lock *lock) __attribute__((visibility("hidden")));
@@ -45,23 +45,33 @@ static inline uintptr_t lock_self(void)
     return (uintptr_t)__builtin_thread_pointer();
 }
 
-static inline enum lock_state lock_enter(struct lock *lock)
+/* Take the lock if it is free; what has been taken so, lock_drop() gives back. */
+static inline bool lock_try(struct lock *lock)
 {
     uint32_t word = LOCK_FREE;
     if (__libc_single_threaded)
-        return __builtin_expect(lock->word == LOCK_FREE, 1) ? LOCK_ALONE : lock_wait(lock);
-    if (__builtin_expect(!__atomic_compare_exchange_n(&lock->word, &word, LOCK_TAKEN, false, __ATOMIC_ACQUIRE,
-                                                      __ATOMIC_RELAXED),
-                         0))
-        return lock_wait(lock);
-    return LOCK_ENTERED;
+        return lock->word == LOCK_FREE;
+    return __atomic_compare_exchange_n(&lock->word, &word, LOCK_TAKEN, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static inline void lock_drop(struct lock *lock)
+{
+    if (__libc_single_threaded)
+        return;
+    if (__builtin_expect(__atomic_exchange_n(&lock->word, LOCK_FREE, __ATOMIC_RELEASE) == LOCK_AWAITED, 0))
+        lock_wake(lock, 1);
+}
+
+static inline enum lock_state lock_enter(struct lock *lock)
+{
+    return lock_try(lock) ? LOCK_ENTERED : lock_wait(lock);
 }
 
 /* `state` is what lock_enter() returned. */
 static inline void lock_leave(struct lock *lock, enum lock_state state)
 {
-    if (state == LOCK_ENTERED && __atomic_exchange_n(&lock->word, LOCK_FREE, __ATOMIC_RELEASE) == LOCK_AWAITED)
-        lock_wake(lock, 1);
+    if (state == LOCK_ENTERED)
+        lock_drop(lock);
 }
 
 #endif

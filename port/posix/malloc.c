@@ -36,7 +36,7 @@ static char *take(struct arena *arena, struct request *request)
     const struct heap_fit *fit = &request->fit;
     struct cairn_heap *heap = arena->heap;
     index_t ready = arena->ready;
-    char *p = arena_take(arena, fit->have);
+    char *p = arena_take(arena, heap, fit->have);
     if (p == NULL)
         return NULL;
     index_t gap = heap_gap(fit, p);
@@ -92,7 +92,7 @@ static char *take_elsewhere(struct request *request)
 COLD static char *take_in_arenas(struct request *request)
 {
     bool refused = false;
-    struct arena *arena = arena_mine != NULL ? arena_mine : arena_choose();
+    struct arena *arena = arena_mine != &arena_none ? arena_mine : arena_choose();
     if (arena == NULL)
         return NULL;
     char *p = take_in(arena, request, &refused);
@@ -120,7 +120,7 @@ COLD static char *take_any(size_t alignment, size_t size, size_t *clean)
         p = take_in_arenas(&request);
         *clean = (size_t)request.clean * CAIRN_GRANULE;
     }
-    if (p == NULL && arena_mine == NULL) { /* there are no arenas here */
+    if (p == NULL && arena_mine == &arena_none) { /* there are no arenas here */
         p = mapped_take(alignment, size);
         *clean = 0;
     }
@@ -137,14 +137,13 @@ COLD __attribute__((noinline)) static void *malloc_slowly(size_t size)
 void *malloc(size_t size)
 {
     struct arena *arena = arena_mine;
-    if (size - 1u >= mapped_least() - 1u || arena == NULL) /* 0, too, is past the end */
+    if (size - 1u >= mapped_least() - 1u || !lock_try(&arena->lock)) /* 0, too, is past the end */
         return malloc_slowly(size);
-    enum lock_state state = lock_enter(&arena->lock);
-    if (state == LOCK_REFUSED)
-        return malloc_slowly(size);
-    void *p = arena_take(arena, (index_t)((size + CAIRN_GRANULE - 1u) / CAIRN_GRANULE));
-    arena_leave(arena, state);
-    return p != NULL ? p : malloc_slowly(size);
+    struct cairn_heap *heap = arena->heap;
+    void *p = arena_take(arena, heap, (index_t)((size + CAIRN_GRANULE - 1u) / CAIRN_GRANULE));
+    arena_watch(arena, heap);
+    lock_drop(&arena->lock);
+    return __builtin_expect(p != NULL, 1) ? p : malloc_slowly(size);
 }
 
 void *calloc(size_t count, size_t size)
@@ -162,29 +161,40 @@ void *calloc(size_t count, size_t size)
 
 /* ---- Freeing --------------------------------------------------------------------------------- */
 
-/* What no arena has, or an arena whose lock refuses. */
-COLD __attribute__((noinline)) static void free_slowly(struct arena *arena, void *p)
+/* Whatever is not simply an arena's whose lock is free. */
+COLD __attribute__((noinline)) static void free_slowly(void *p)
 {
-    if (arena == NULL)
-        mapped_free(p);
-    else if (__atomic_load_n(&arena->lock.word, __ATOMIC_RELAXED) != LOCK_DEAD)
-        fork_free_later(p);
-    else
-        heap_live_size(arena->heap, p); /* must be a live block all the same */
-}
-
-void free(void *p)
-{
+    struct arena *arena = arena_of(p);
     if (p == NULL)
         return;
-    struct arena *arena = arena_of(p);
-    enum lock_state state = arena != NULL ? lock_enter(&arena->lock) : LOCK_REFUSED;
-    if (state == LOCK_REFUSED) {
-        free_slowly(arena, p);
+    if (arena == NULL) {
+        mapped_free(p);
         return;
     }
-    heap_free(arena->heap, p);
-    arena_leave(arena, state);
+    enum lock_state state = lock_enter(&arena->lock);
+    if (state != LOCK_REFUSED) {
+        heap_free(arena->heap, p);
+        arena_leave(arena, state);
+    } else if (__atomic_load_n(&arena->lock.word, __ATOMIC_RELAXED) == LOCK_DEAD) {
+        heap_live_size(arena->heap, p); /* must be a live block all the same */
+    } else {
+        fork_free_later(p);
+    }
+}
+
+/* NULL is in no arena, or in one that has not begun. */
+void free(void *p)
+{
+    struct arena *arena = arena_of(p);
+    __asm("" : "+r"(arena)); /* one register: the compiler would work its parts out again */
+    if (arena == NULL || !lock_try(&arena->lock)) {
+        free_slowly(p);
+        return;
+    }
+    struct cairn_heap *heap = arena_heap(p);
+    heap_free(heap, p);
+    arena_watch(arena, heap);
+    lock_drop(&arena->lock);
 }
 
 /* ---- Sizes ----------------------------------------------------------------------------------- */

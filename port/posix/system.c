@@ -1,6 +1,8 @@
 /* system.c: the first arena, as the system heap of cairn.h.
  *
  * SPDX-License-Identifier: MIT */
+#include "visible.h"
+
 #include "arena.h"
 #include "pages.h"
 #include "port.h"
