@@ -74,6 +74,16 @@ $(BUILD)/host/$(1)/bin/%: $(BUILD)/host/$(1)/tests/%.o $(addprefix $(BUILD)/host
 endef
 $(foreach s,posix-asan posix-tsan,$(eval $(call posix_sanitized,$s)))
 
+# The long form of what is a matter of chance: half an hour of two cores.
+STRESSED := together fork_waits threads
+## host-stress: the library for this machine's programs under stress: RUNS=1000 of each kind, FORKS=3000, OPERATIONS=20000000
+.PHONY: host-stress
+host-stress: packages
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(STRESSED:%=$(BUILD)/host/posix/bin/posix/%) $(BUILD)/host/posix-tsan/bin/posix/threads
+	$(Q)RUNS=$(or $(RUNS),1000) FORKS=$(or $(FORKS),3000) OPERATIONS=$(or $(OPERATIONS),20000000) TEST_TIMEOUT=3600 \
+	    prove --failures --comments --timer --exec tests/run-one $(STRESSED:%=$(BUILD)/host/posix/bin/posix/%) \
+	    $(BUILD)/host/posix-tsan/bin/posix/threads
+
 # All but the test of the break: that one knows that malloc_trim() never finds anything.
 HOST_TESTS += $(patsubst %,$(BUILD)/host/posix-asan/bin/common/%,$(filter-out break,$(call names,common))) \
               $(BUILD)/host/posix-tsan/bin/posix/threads
@@ -84,19 +94,30 @@ $(BUILD)/host/measured: tools/measured.c Makefile tests/posix.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -O2 $(CFLAGS_COMMON) -D_GNU_SOURCE $< -o $@
 
+# Programs that found defects, as their own makers would compile them.
+HOST_PROGRAMS := $(addprefix $(BUILD)/host/programs/,openmp limited locked storm)
+$(BUILD)/host/programs/%: tests/programs/%.c Makefile tests/posix.mk
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 -O2 -D_GNU_SOURCE $(WARNINGS) -MMD -MP $(filter %.c,$<) $(filter %.so,$^) $(PROGRAM_FLAGS) -Wl,-rpath,'$$ORIGIN' -o $@
+$(BUILD)/host/programs/openmp: PROGRAM_FLAGS := -fopenmp
+$(BUILD)/host/programs/storm: $(BUILD)/host/programs/libforeign.so
+$(BUILD)/host/programs/libforeign.so: tests/programs/foreign.c Makefile tests/posix.mk
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 -O2 -D_GNU_SOURCE $(WARNINGS) -shared -fPIC $< -o $@
+
 # Not needed by `make test`, which takes what there is of them.
-PRELOAD_PACKAGES := bash coreutils g++ gdb git libpython3.11-testsuite make nodejs perl python3 sqlite3 xz-utils zstd
+PRELOAD_PACKAGES := bash coreutils g++ gdb git libpython3.11-testsuite make nodejs perl python3 sqlite3 tcc xz-utils zstd
 PAIRS ?= 5
 ## preload: real programs with Cairn for their heap, and without: same output?, time and memory (PAIRS=5)
 .PHONY: preload
 preload: packages
 	-$(Q)tools/install-packages $(PRELOAD_PACKAGES)
-	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(HOST_LIBRARY) $(BUILD)/host/measured >&2
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(HOST_LIBRARY) $(BUILD)/host/measured $(HOST_PROGRAMS) >&2
 	$(Q)$(PYTHON) tools/preload.py --library $(HOST_LIBRARY) --measured $(BUILD)/host/measured --work $(BUILD)/preload \
 	    --pairs $(PAIRS) $(PROGRAMS)
 
 # tests/scripts/host.t runs them.
-check: $(HOST_LIBRARY) $(BUILD)/host/measured
+check: $(HOST_LIBRARY) $(BUILD)/host/measured $(HOST_PROGRAMS)
 
 # ---- Nanoseconds ---------------------------------------------------------------------------------
 # The library once more under other names, beside the C library's.

@@ -98,7 +98,7 @@ SELECT sum(length(note)), (SELECT count(*) FROM sale) FROM item; PRAGMA integrit
 """
 
 GDB = ["-nx", "-batch", "-ex", "info functions", "-ex", "info types", "-ex", "info line heap_free",
-       "-ex", "disassemble /s malloc", "-ex", "ptype struct cairn_heap", "-ex", "info scope core_realloc"]
+       "-ex", "disassemble /s malloc", "-ex", "ptype struct cairn_heap", "-ex", "info scope realloc_in_arena"]
 
 
 @dataclasses.dataclass
@@ -189,6 +189,7 @@ class Work:
 def programs(work, library):
     """The list. Each does its work on one or two cores in some seconds."""
     s = work.scale
+    made = lambda name: os.path.join(os.path.dirname(library), "programs", name)
     compiled = " ".join(f"allocator/{f}.c" for f in ("heap", "malloc", "private", "sbrk", "inspect"))
     modules = "test_json test_re test_list test_dict test_bytes test_unicode test_zlib test_thread"
     return [
@@ -216,6 +217,11 @@ def programs(work, library):
         Program("git log -p", ["bash", "-c", f"git -C {work.repository()} log -p --stat -S '7 in' | sha256sum"], short=False),
         Program("node", ["node", work.script("node", NODE, 120000)]),
         Program("gdb", ["gdb"] + GDB + [library], short=False),
+        Program("OpenMP", [made("openmp"), str(100 // s)]),
+        Program("tcc -run", ["bash", "-c", f"for i in {{1..{20 // s}}}; do tcc -run tests/programs/jit.c; done"], package="tcc"),
+        Program("limits", [made("limited")]),
+        Program("mlockall", [made("locked")]),
+        Program("fork storm", [made("storm"), str(500 // s)]),
     ]
 
 

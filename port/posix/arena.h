@@ -73,7 +73,8 @@ static inline struct arena *arena_of(const void *p)
 /* The heap of the arena that an address belongs to, if that has begun. No load has to come before it. */
 static inline struct cairn_heap *arena_heap(const void *p)
 {
-    return (struct cairn_heap *)(((uintptr_t)p & ~(CAIRN_POSIX_ARENA - 1u)) + arena_handle);
+    return (struct cairn_heap *)(((uintptr_t)p & ~((uintptr_t)CAIRN_POSIX_ARENA - 1u)) +
+                                 __atomic_load_n(&arena_handle, __ATOMIC_RELAXED));
 }
 
 /* Has it begun? Then its heap can be used, under its lock. */
