@@ -58,9 +58,10 @@ $(BUILD)/host/posix/bin/fault/%: $(BUILD)/host/posix/tests/fault/%.o $(POSIX_RUN
 HOST_TESTS += $(addprefix $(BUILD)/host/posix/bin/,$(POSIX_TESTS:%=posix/%) posix/operators $(patsubst %,fault/%,$(call names,fault)))
 
 POSIX_PREFIX := -include port/host/prefix.h
-# Under other names, with sanitizers: tests/common in a region as large as the boards', and threads.
+# Under other names, with sanitizers: tests/common in a region as large as the boards', and arenas.
 POSIX_SMALL := -DCAIRN_POSIX_ARENA=0x80000 -DCAIRN_POSIX_ARENAS=1 -DCAIRN_POSIX_MAP_FROM=0x7fffffff0
 posix-asan_FLAGS := -O1 $(SANITIZE) $(POSIX_PREFIX) $(POSIX_SMALL) -DERRNO_OF_POSIX_MEMALIGN=ENOMEM
+posix-asan-arenas_FLAGS := -O1 $(SANITIZE) $(POSIX_PREFIX)
 posix-tsan_FLAGS := -O1 -fsanitize=thread $(POSIX_PREFIX)
 define posix_sanitized
 $(call posix_rules,$(1),$($(1)_FLAGS))
@@ -72,7 +73,7 @@ $(BUILD)/host/$(1)/bin/%: $(BUILD)/host/$(1)/tests/%.o $(addprefix $(BUILD)/host
 	@mkdir -p $$(@D)
 	$(Q)$(HOSTCC) $($(1)_FLAGS) $$^ -o $$@
 endef
-$(foreach s,posix-asan posix-tsan,$(eval $(call posix_sanitized,$s)))
+$(foreach s,posix-asan posix-asan-arenas posix-tsan,$(eval $(call posix_sanitized,$s)))
 
 # The long form of what is a matter of chance: half an hour of two cores.
 STRESSED := together fork_waits threads
@@ -86,6 +87,7 @@ host-stress: packages
 
 # All but the test of the break: that one knows that malloc_trim() never finds anything.
 HOST_TESTS += $(patsubst %,$(BUILD)/host/posix-asan/bin/common/%,$(filter-out break,$(call names,common))) \
+              $(addprefix $(BUILD)/host/posix-asan-arenas/bin/posix/,threads protect fork) \
               $(BUILD)/host/posix-tsan/bin/posix/threads
 
 # ---- Other people's programs ---------------------------------------------------------------------

@@ -67,5 +67,6 @@ _Noreturn void cairn_fatal(enum cairn_reason reason, const void *address)
         line_add(&line, ", in no block");
     line_add(&line, "\n");
     line_write(&line);
+    lock_never_wait(); /* a handler of SIGABRT may allocate */
     abort();
 }

@@ -11,7 +11,7 @@
 #include "mapped.h"
 #include "names.h"
 
-#include <limits.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 
@@ -52,7 +52,9 @@ static void free_all_later(void)
 /* Either fork() is over by the time that the note is seen here, or its end sees the note. */
 void fork_free_later(void *p)
 {
+    int saved = errno;
     struct later *later = malloc(sizeof *later);
+    errno = saved;
     if (later == NULL) { /* no memory for a note: the one case in which a thread waits for fork() */
         while (is_frozen())
             sched_yield();

@@ -15,6 +15,8 @@
 /* Looks at a lock that is taken, before sleeping. A step of the heap is shorter than this. */
 enum { LOOKS = 100 };
 
+static uintptr_t never_waits; /* a thread; 0: none */
+
 static inline void pause_a_moment(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -58,6 +60,8 @@ enum lock_state lock_wait(struct lock *lock)
 {
     if (spin(lock))
         return LOCK_ENTERED;
+    if (__atomic_load_n(&never_waits, __ATOMIC_RELAXED) == lock_self())
+        return LOCK_NESTED;
     int saved = errno;
     enum lock_state state = LOCK_REFUSED;
     for (;;) {
@@ -84,11 +88,17 @@ void lock_wake(struct lock *lock, int count)
     errno = saved;
 }
 
+/* All are woken, whatever the word was: of several that sleep, a thread that was woken is refused, and wakes no other. */
 bool lock_freeze(struct lock *lock)
 {
     if (lock_enter(lock) == LOCK_REFUSED)
         return false;
-    if (__atomic_exchange_n(&lock->word, LOCK_FROZEN, __ATOMIC_ACQ_REL) == LOCK_AWAITED)
-        lock_wake(lock, INT_MAX);
+    __atomic_store_n(&lock->word, LOCK_FROZEN, __ATOMIC_RELEASE);
+    lock_wake(lock, INT_MAX);
     return true;
+}
+
+void lock_never_wait(void)
+{
+    __atomic_store_n(&never_waits, lock_self(), __ATOMIC_RELAXED);
 }

@@ -39,6 +39,9 @@ void lock_wake(struct lock *lock, int count) __attribute__((visibility("hidden")
 /* Take the lock and freeze it. False if it is dead. */
 bool lock_freeze(struct lock *lock) __attribute__((visibility("hidden")));
 
+/* This thread ends the process: what it does until then must not wait for a lock that it has itself. */
+void lock_never_wait(void) __attribute__((visibility("hidden")));
+
 /* The value of the thread pointer names the thread. */
 static inline uintptr_t lock_self(void)
 {

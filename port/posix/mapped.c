@@ -157,10 +157,11 @@ static size_t page_bytes(size_t size)
     return size > (size_t)PTRDIFF_MAX - page ? 0 : (size + page - 1u) & ~(page - 1u);
 }
 
+/* A process that has as many mappings as it may have cannot unmap the middle of one: then at least the pages go. */
 static void unmap(char *from, char *to)
 {
-    if (from < to)
-        munmap(from, (size_t)(to - from));
+    if (from < to && munmap(from, (size_t)(to - from)) != 0)
+        pages_give_back(from, to);
 }
 
 /* NULL if the system refuses. The addresses of the arenas are theirs. */
@@ -216,7 +217,7 @@ void mapped_free(void *p)
         __atomic_store_n(&mapped_from, size + 1u, __ATOMIC_RELAXED);
     lock_leave(&mapped_lock, state);
     int saved = errno;
-    munmap(p, size);
+    unmap(p, (char *)p + size);
     errno = saved;
 }
 
