@@ -87,8 +87,8 @@ host-stress: packages
 
 # All but the test of the break: that one knows that malloc_trim() never finds anything.
 HOST_TESTS += $(patsubst %,$(BUILD)/host/posix-asan/bin/common/%,$(filter-out break,$(call names,common))) \
-              $(addprefix $(BUILD)/host/posix-asan-arenas/bin/posix/,threads protect fork) \
-              $(BUILD)/host/posix-tsan/bin/posix/threads
+              $(addprefix $(BUILD)/host/posix-asan-arenas/bin/posix/,threads protect fork arenas) \
+              $(addprefix $(BUILD)/host/posix-tsan/bin/posix/,threads arenas)
 
 # ---- Other people's programs ---------------------------------------------------------------------
 

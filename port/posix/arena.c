@@ -63,7 +63,8 @@ static bool can_be_mapped(char *p)
 /* Choose an area. If two threads do so at once, the first one's is taken. */
 static bool find_area(void)
 {
-    for (size_t i = 0; i < sizeof places / sizeof places[0] && __atomic_load_n(&arena_area, __ATOMIC_ACQUIRE) == NULL; i++) {
+    for (size_t i = 0; i < sizeof places / sizeof places[0] && __atomic_load_n(&arena_area, __ATOMIC_ACQUIRE) == NULL;
+         i++) {
         char *none = NULL;
         char *start = (char *)(places[i].start + some_number(places[i].spread) * CAIRN_POSIX_ARENA);
         if (can_be_mapped(start))
@@ -80,7 +81,7 @@ static bool map_beginning(struct arena *arena, const struct heap_layout *layout,
     char *high = pages_up(heap_granule(layout->heap, layout->first));
     index_t open = heap_granule_index(layout->heap, high);
     char *low = pages_down(map_tile(layout->heap, open));
-    if (CAIRN_POSIX_ARENA <= ARENA_SMALL) {
+    if (arena_is_small()) {
         low = slot;
         high = slot + CAIRN_POSIX_ARENA;
         open = layout->limit;
@@ -105,7 +106,7 @@ static bool begin(struct arena *arena)
     return true;
 }
 
-struct arena *arena_begin(void)
+struct arena *arena_begin(bool for_fork)
 {
     int saved = errno;
     struct arena *begun = NULL;
@@ -113,9 +114,10 @@ struct arena *arena_begin(void)
         struct arena *arena = &arena_all[i];
         if (__atomic_exchange_n(&arena->claimed, true, __ATOMIC_ACQ_REL))
             continue;
+        arena->for_fork = for_fork;
         if (begin(arena)) {
             begun = arena;
-        } else if (!arena->at_end) { /* no memory, at present */
+        } else if (arena_can_grow(arena)) { /* no memory, at present */
             __atomic_store_n(&arena->claimed, false, __ATOMIC_RELEASE);
             break;
         }
@@ -174,7 +176,7 @@ void arena_change(struct arena *arena)
 /* May threads keep to it? */
 static bool is_for_threads(const struct arena *arena)
 {
-    return arena_has_begun(arena) && !arena->for_fork && !arena->at_end &&
+    return arena_has_begun(arena) && !arena->for_fork &&
            __atomic_load_n(&arena->lock.word, __ATOMIC_RELAXED) != LOCK_DEAD;
 }
 
@@ -182,32 +184,46 @@ static bool is_for_threads(const struct arena *arena)
 static struct arena *take_over(void)
 {
     for (size_t i = 0; i < CAIRN_POSIX_ARENAS; i++) {
+        struct arena *arena = &arena_all[i];
         uint32_t none = 0;
-        if (is_for_threads(&arena_all[i]) && __atomic_compare_exchange_n(&arena_all[i].threads, &none, 1, false,
-                                                                         __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-            return &arena_all[i];
+        if (is_for_threads(arena) && arena_can_grow(arena) &&
+            __atomic_compare_exchange_n(&arena->threads, &none, 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+            return arena;
     }
     return NULL;
 }
 
+static uint32_t begun_for_threads;
+
 static struct arena *begin_for_thread(void)
 {
-    size_t begun = 0;
-    for (size_t i = 0; i < CAIRN_POSIX_ARENAS; i++)
-        begun += is_for_threads(&arena_all[i]);
-    struct arena *arena = begun < FOR_THREADS ? arena_begin() : NULL;
+    struct arena *arena = NULL;
+    if (__atomic_fetch_add(&begun_for_threads, 1, __ATOMIC_RELAXED) < FOR_THREADS)
+        arena = arena_begin(false);
     if (arena != NULL)
         add_threads(arena, 1);
+    else
+        __atomic_fetch_sub(&begun_for_threads, 1, __ATOMIC_RELAXED);
     return arena;
 }
 
-/* The arena that the fewest threads keep to. */
+static uint32_t threads_of(const struct arena *arena)
+{
+    return __atomic_load_n(&arena->threads, __ATOMIC_RELAXED);
+}
+
+/* The arena that the fewest threads keep to; sooner one that can grow. */
 static struct arena *share(void)
 {
     struct arena *best = NULL;
-    for (size_t i = 0; i < CAIRN_POSIX_ARENAS; i++)
-        if (is_for_threads(&arena_all[i]) && (best == NULL || arena_all[i].threads < best->threads))
-            best = &arena_all[i];
+    for (size_t i = 0; i < CAIRN_POSIX_ARENAS; i++) {
+        struct arena *arena = &arena_all[i];
+        if (!is_for_threads(arena))
+            continue;
+        if (best == NULL || arena_can_grow(arena) > arena_can_grow(best) ||
+            (arena_can_grow(arena) == arena_can_grow(best) && threads_of(arena) < threads_of(best)))
+            best = arena;
+    }
     if (best != NULL)
         add_threads(best, 1);
     return best;
@@ -227,31 +243,32 @@ struct arena *arena_choose(void)
 
 /* ---- fork() ---------------------------------------------------------------------------------- */
 
-static struct arena *for_fork;
+static struct arena *during_fork;
 
 struct arena *arena_for_fork(void)
 {
-    struct arena *arena = __atomic_load_n(&for_fork, __ATOMIC_ACQUIRE);
+    struct arena *arena = __atomic_load_n(&during_fork, __ATOMIC_ACQUIRE);
     if (arena != NULL)
         return arena;
-    struct arena *begun = arena_begin();
-    if (begun == NULL)
-        return NULL;
-    begun->for_fork = true;
-    if (__atomic_compare_exchange_n(&for_fork, &arena, begun, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    struct arena *begun = arena_begin(true);
+    if (begun != NULL &&
+        __atomic_compare_exchange_n(&during_fork, &arena, begun, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
         return begun;
-    begun->for_fork = false; /* another thread was faster: this one is for threads */
-    return arena;
+    return arena; /* another thread was faster: its arena is used, and this one is not */
 }
 
 void arena_after_fork(void)
 {
-    for_fork = NULL;
+    during_fork = NULL;
+    begun_for_threads = 0;
     for (size_t i = 0; i < CAIRN_POSIX_ARENAS; i++) {
         struct arena *arena = &arena_all[i];
-        arena->threads = arena == arena_mine;
-        if (arena_has_begun(arena))
-            arena->lock.word = arena->lock.word == LOCK_FROZEN ? LOCK_FREE : LOCK_DEAD;
+        uint32_t frozen = LOCK_FROZEN;
+        __atomic_store_n(&arena->threads, arena == arena_mine, __ATOMIC_RELAXED);
+        if (!__atomic_compare_exchange_n(&arena->lock.word, &frozen, LOCK_FREE, false, __ATOMIC_RELAXED,
+                                         __ATOMIC_RELAXED))
+            __atomic_store_n(&arena->lock.word, LOCK_DEAD, __ATOMIC_RELAXED);
+        begun_for_threads += is_for_threads(arena);
     }
     if (arena_mine->lock.word == LOCK_DEAD) /* begun between freezing and fork() */
         arena_mine = &arena_none;

@@ -37,26 +37,31 @@
 #define CAIRN_POSIX_ARENAS 64
 #endif
 
-enum { ARENA_SMALL = 2 << 20 }; /* bytes: an arena up to this size is opened at once, and stays so */
+/* Is an arena 2 MiB at most? Then it is opened at once, and stays so. */
+static inline bool arena_is_small(void)
+{
+    return CAIRN_POSIX_ARENA >> 20 <= 2;
+}
 
 struct arena {
-    _Alignas(128) struct lock lock; /* dead before it has begun. Two lines of the cache: a processor fetches them in pairs */
-    uint32_t threads;               /* that keep to this arena */
-    struct cairn_heap *heap;        /* NULL: not begun */
-    index_t ready, open;            /* granules */
-    index_t low_used, width;        /* all is well as long as low_used <= used <= low_used + width; granules */
-    index_t tidied;                 /* `ready` when pages were last given back because it rises */
-    index_t limit;                  /* the heap's, while arena_take() has lowered it; else 0 */
-    char *low, *high;               /* the ends of what is mapped */
-    bool claimed;                   /* a thread begins it, or has, or something else is mapped in its slot */
-    bool for_fork;                  /* no thread keeps to it, and fork() does not freeze it */
-    bool refused;                   /* the system has refused memory: look for free blocks first */
-    bool at_end;                    /* something else is mapped where it would grow */
-    bool whole_map;                 /* all of the map can be read: what of it is closed, is mapped read-only */
+    _Alignas(
+        128) struct lock lock; /* dead before it has begun. Two lines of the cache: a processor fetches them in pairs */
+    uint32_t threads;          /* that keep to this arena */
+    struct cairn_heap *heap;   /* NULL: not begun */
+    index_t ready, open;       /* granules */
+    index_t low_used, width;   /* all is well as long as low_used <= used <= low_used + width; granules */
+    index_t tidied;            /* `ready` when pages were last given back because it rises */
+    index_t limit;             /* the heap's, while arena_take() has lowered it; else 0 */
+    char *low, *high;          /* the ends of what is mapped */
+    bool claimed;              /* a thread begins it, or has, or something else is mapped in its slot */
+    bool for_fork;             /* no thread keeps to it, and fork() does not freeze it */
+    bool refused;              /* the system has refused memory: look for free blocks first */
+    bool at_end;               /* something else is mapped where it would grow */
+    bool whole_map;            /* all of the map can be read: what of it is closed, is mapped read-only */
 };
 
 extern struct arena arena_all[CAIRN_POSIX_ARENAS] __attribute__((visibility("hidden")));
-extern char *arena_area __attribute__((visibility("hidden"))); /* NULL before the first request */
+extern char *arena_area __attribute__((visibility("hidden")));    /* NULL before the first request */
 extern size_t arena_handle __attribute__((visibility("hidden"))); /* where a heap's handle is in its slot */
 
 /* The arena that this thread keeps to; arena_none before its first request. */
@@ -99,8 +104,15 @@ void arena_after_fork(void) __attribute__((visibility("hidden")));
 /* An arena whose lock fork() does not freeze. NULL if there is no memory for one. */
 struct arena *arena_for_fork(void) __attribute__((visibility("hidden")));
 
-/* Begin an arena. NULL if there is no slot, or no memory. */
-struct arena *arena_begin(void) __attribute__((visibility("hidden")));
+/* Begin an arena, for threads or for those that another one's fork() would hold up. NULL if there is no slot, or no
+ * memory. */
+struct arena *arena_begin(bool for_fork) __attribute__((visibility("hidden")));
+
+/* Can it grow, as far as is known? */
+static inline bool arena_can_grow(const struct arena *arena)
+{
+    return !__atomic_load_n(&arena->at_end, __ATOMIC_RELAXED);
+}
 
 /* ---- With the arena's lock held --------------------------------------------------------------- */
 

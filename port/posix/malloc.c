@@ -81,7 +81,7 @@ static char *take_elsewhere(struct request *request)
         char *p = arena != arena_mine && arena_has_begun(arena) ? take_in(arena, request, &refused) : NULL;
         if (p == NULL)
             continue;
-        if (arena_mine->at_end && !arena->at_end && !arena->for_fork)
+        if (!arena_can_grow(arena_mine) && arena_can_grow(arena) && !arena->for_fork)
             arena_change(arena);
         return p;
     }
@@ -100,11 +100,13 @@ COLD static char *take_in_arenas(struct request *request)
         p = take_during_fork(request);
     if (p == NULL)
         p = take_elsewhere(request);
-    if (p == NULL && arena->at_end && (arena = arena_begin()) != NULL) {
-        arena_change(arena);
-        p = take_in(arena, request, &refused);
-    }
-    return p;
+    if (p != NULL || arena_can_grow(arena))
+        return p;
+    struct arena *begun = arena_begin(false);
+    if (begun == NULL)
+        return NULL;
+    arena_change(begun);
+    return take_in(begun, request, &refused);
 }
 
 /* Every request that is not simply an arena's. *`clean`: bytes from here on are 0. */

@@ -60,14 +60,13 @@ static size_t home_of(uintptr_t start, size_t places)
     return (size_t)((uint64_t)(start >> 12) * 0x9e3779b97f4a7c15u >> 32) & (places - 1u);
 }
 
-/* The entry of the block at `start`, or the free one where it would be. NULL in a table that changes meanwhile. */
+/* The entry of the block at `start`, or the free one where it would be. In a table that changes meanwhile, any. */
 static struct entry *find(struct entry *entries, size_t places, uintptr_t start)
 {
     size_t at = home_of(start, places);
-    for (size_t i = 0; i < places; i++, at = (at + 1u) & (places - 1u))
-        if (start_at(&entries[at]) == start || start_at(&entries[at]) == 0)
-            return &entries[at];
-    return NULL;
+    for (size_t i = 1; i < places && start_at(&entries[at]) != start && start_at(&entries[at]) != 0; i++)
+        at = (at + 1u) & (places - 1u);
+    return &entries[at];
 }
 
 /* Make room for one block more. The old table stays mapped: a thread may be reading it. */
@@ -76,8 +75,8 @@ static bool make_room(void)
     if (2 * (table.blocks + 1u) <= table.places)
         return true;
     size_t places = 2 * table.places;
-    struct entry *entries =
-        mmap(NULL, places * sizeof *entries, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct entry *entries = mmap(NULL, places * sizeof *entries, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                                 -1, 0);
     if (entries == MAP_FAILED)
         return false;
     for (size_t i = 0; i < table.places; i++)
@@ -142,7 +141,7 @@ static size_t read_size(const void *p)
         if (version % 2 != 0)
             continue;
         const struct entry *entry = find(entries, places, (uintptr_t)p);
-        size_t size = entry == NULL ? 0 : __atomic_load_n(&entry->size, __ATOMIC_ACQUIRE);
+        size_t size = start_at(entry) != (uintptr_t)p ? 0 : __atomic_load_n(&entry->size, __ATOMIC_ACQUIRE);
         if (__atomic_load_n(&table.version, __ATOMIC_RELAXED) == version)
             return size;
     }

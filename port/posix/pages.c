@@ -17,16 +17,16 @@
 #define GRANULES(bytes) ((index_t)((bytes) / CAIRN_GRANULE))
 
 enum {
-    STEP = 64 << 10,              /* bytes: `ready` rises by as much; the map grows by as much */
-    AHEAD = GRANULES(256 << 10),  /* what the system is asked for at a time, at least */
-    SLACK = GRANULES(2 << 20),    /* a rise or fall of the bytes in use below this is not looked at */
-    BIG = GRANULES(16 << 10),     /* the smallest free block whose pages are given back */
-    CLEAN = 0x636c6561            /* says that they have been */
+    STEP = 64 << 10,             /* bytes: `ready` rises by as much; the map grows by as much */
+    AHEAD = GRANULES(256 << 10), /* what the system is asked for at a time, at least */
+    SLACK = GRANULES(2 << 20),   /* a rise or fall of the bytes in use below this is not looked at */
+    BIG = GRANULES(16 << 10),    /* the smallest free block whose pages are given back */
+    CLEAN = 0x636c6561           /* says that they have been */
 };
 
 /* ---- Pages ----------------------------------------------------------------------------------- */
 
-bool pages_map(char *from, char *to, bool *taken)
+bool pages_map(char *from, const char *to, bool *taken)
 {
     size_t size = (size_t)(to - from);
     char *p = mmap(from, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
@@ -69,13 +69,27 @@ static index_t page_index(const struct arena *arena, index_t i)
     return heap_granule_index(heap, pages_up(heap_granule(heap, i)));
 }
 
+static void note_end(struct arena *arena)
+{
+    __atomic_store_n(&arena->at_end, true, __ATOMIC_RELAXED);
+}
+
+static bool map(struct arena *arena, char *from, const char *to)
+{
+    bool taken = false;
+    bool mapped = pages_map(from, to, &taken);
+    if (taken)
+        note_end(arena);
+    return mapped;
+}
+
 /* Open the map down to an address. Where it can be read, the pages are ours already. */
 static bool open_map(struct arena *arena, char *from)
 {
     if (arena->whole_map) {
         if (mprotect(from, (size_t)(arena->low - from), PROT_READ | PROT_WRITE) != 0)
             return false;
-    } else if (!pages_map(from, arena->low, &arena->at_end)) {
+    } else if (!map(arena, from, arena->low)) {
         return false;
     }
     arena->low = from;
@@ -95,7 +109,7 @@ static bool open_up_to(struct arena *arena, index_t i, size_t step)
         if (!open_map(arena, from))
             return false;
     }
-    if (to > arena->high && !pages_map(arena->high, to, &arena->at_end))
+    if (to > arena->high && !map(arena, arena->high, to))
         return false;
     arena->high = to;
     arena->open = i;
@@ -124,7 +138,8 @@ static bool trim(struct arena *arena, index_t keep)
 {
     struct cairn_heap *heap = arena->heap;
     index_t i = page_index(arena, heap->limit - heap->top < keep ? heap->limit : heap->top + keep);
-    if (CAIRN_POSIX_ARENA <= ARENA_SMALL || i >= arena->open || munmap(heap_granule(heap, i), (size_t)(arena->high - (char *)heap_granule(heap, i))) != 0)
+    if (arena_is_small() || i >= arena->open ||
+        munmap(heap_granule(heap, i), (size_t)(arena->high - (char *)heap_granule(heap, i))) != 0)
         return false;
     pages_give_back(map_tile(heap, arena->ready), map_tile(heap, i));
     bool any = i < arena->ready;
@@ -191,7 +206,8 @@ bool arena_open(struct arena *arena, index_t n)
     if (n <= arena->ready - heap->top)
         return true;
     if (n > heap->limit - heap->top) {
-        arena->at_end = arena->at_end || heap->limit - heap->top < GRANULES(MAPPED_MOST);
+        if (heap->limit - heap->top < GRANULES(MAPPED_MOST))
+            note_end(arena);
         return false;
     }
     index_t need = heap->top + n;

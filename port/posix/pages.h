@@ -28,7 +28,7 @@ static inline char *pages_down(const void *p)
 
 /* Map new pages between two page boundaries, to be read and written. False if the system has none, or if anything
  * is mapped there; in the latter case *`taken` becomes true. */
-bool pages_map(char *from, char *to, bool *taken) __attribute__((visibility("hidden")));
+bool pages_map(char *from, const char *to, bool *taken) __attribute__((visibility("hidden")));
 
 /* Give back the whole pages between two addresses: then they are 0. False if there are none, or if the system
  * leaves them where they are. */

@@ -276,8 +276,12 @@ int main(int count, char **words)
     static const struct {
         const char *name;
         int (*run)(void);
-    } processes[] = {{"24", small_again},      {"1000", middle_again},           {"5000", page_again},
-                     {"another", another_again}, {"little", in_little_address_space}, {"late", limited_late},
+    } processes[] = {{"24", small_again},
+                     {"1000", middle_again},
+                     {"5000", page_again},
+                     {"another", another_again},
+                     {"little", in_little_address_space},
+                     {"late", limited_late},
                      {"locked", all_locked}};
     for (unsigned i = 0; count > 1 && i < sizeof processes / sizeof processes[0]; i++)
         if (strcmp(words[1], processes[i].name) == 0)

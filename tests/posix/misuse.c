@@ -195,4 +195,5 @@ static void every_large_block_is_known(void)
 }
 
 TAP_MAIN(TEST(a_large_block_is_known_by_its_start_alone), TEST(a_block_of_another_threads_arena_is_checked_as_well),
-         TEST(an_address_without_memory_is_no_block), TEST(another_mapping_is_no_block), TEST(every_large_block_is_known))
+         TEST(an_address_without_memory_is_no_block), TEST(another_mapping_is_no_block),
+         TEST(every_large_block_is_known))

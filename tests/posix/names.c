@@ -216,6 +216,7 @@ static void code_before_constructors_can_allocate(void)
 }
 
 TAP_MAIN(TEST(every_name_reaches_this_heap), TEST(the_c_library_itself_uses_this_heap), TEST(page_names_know_the_page),
-         TEST(alignments_hold), TEST(posix_memalign_sets_errno_where_there_is_no_memory), TEST(sizes_told_to_free_are_taken), TEST(figures_agree),
-         TEST(malloc_stats_writes_a_line), TEST(malloc_info_writes_xml), TEST(mallopt_takes_what_it_can_keep),
+         TEST(alignments_hold), TEST(posix_memalign_sets_errno_where_there_is_no_memory),
+         TEST(sizes_told_to_free_are_taken), TEST(figures_agree), TEST(malloc_stats_writes_a_line),
+         TEST(malloc_info_writes_xml), TEST(mallopt_takes_what_it_can_keep),
          TEST(code_before_constructors_can_allocate))
