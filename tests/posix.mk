@@ -76,18 +76,19 @@ endef
 $(foreach s,posix-asan posix-asan-arenas posix-tsan,$(eval $(call posix_sanitized,$s)))
 
 # The long form of what is a matter of chance: half an hour of two cores.
-STRESSED := together fork_waits threads
+STRESSED := together fork fork_waits threads
+HOST_STRESS := $(STRESSED:%=$(BUILD)/host/posix/bin/posix/%) $(BUILD)/host/posix-tsan/bin/posix/threads \
+               $(BUILD)/host/posix-asan-arenas/bin/posix/fork
 ## host-stress: the library for this machine's programs under stress: RUNS=1000 of each kind, FORKS=3000, OPERATIONS=20000000
 .PHONY: host-stress
 host-stress: packages
-	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(STRESSED:%=$(BUILD)/host/posix/bin/posix/%) $(BUILD)/host/posix-tsan/bin/posix/threads
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(HOST_STRESS)
 	$(Q)RUNS=$(or $(RUNS),1000) FORKS=$(or $(FORKS),3000) OPERATIONS=$(or $(OPERATIONS),20000000) TEST_TIMEOUT=3600 \
-	    prove --failures --comments --timer --exec tests/run-one $(STRESSED:%=$(BUILD)/host/posix/bin/posix/%) \
-	    $(BUILD)/host/posix-tsan/bin/posix/threads
+	    prove --failures --comments --timer --exec tests/run-one $(HOST_STRESS)
 
 # All but the test of the break: that one knows that malloc_trim() never finds anything.
 HOST_TESTS += $(patsubst %,$(BUILD)/host/posix-asan/bin/common/%,$(filter-out break,$(call names,common))) \
-              $(addprefix $(BUILD)/host/posix-asan-arenas/bin/posix/,threads protect fork arenas) \
+              $(addprefix $(BUILD)/host/posix-asan-arenas/bin/posix/,threads protect arenas) \
               $(addprefix $(BUILD)/host/posix-tsan/bin/posix/,threads arenas)
 
 # ---- Other people's programs ---------------------------------------------------------------------

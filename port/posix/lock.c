@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* Looks at a lock that is taken, before sleeping. A step of the heap is shorter than this. */
-enum { LOOKS = 100 };
+enum { LOOKS = 30 };
 
 static uintptr_t never_waits; /* a thread; 0: none */
 

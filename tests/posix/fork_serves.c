@@ -7,7 +7,6 @@
 
 #include <malloc.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -28,7 +27,7 @@ static void go_to(int next)
 static void wait_for(int next)
 {
     while ((int)__atomic_load_n(&step, __ATOMIC_ACQUIRE) != next)
-        sched_yield();
+        usleep(1000);
 }
 
 /* Its constructor runs before the heap's: so its handler is called after the heap's own. */

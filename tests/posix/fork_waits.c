@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { USUAL = 60, FORKERS = 2, SECONDS = 120, CHILD_SECONDS = 60 };
+enum { USUAL = 30, FORKERS = 2, SECONDS = 120, CHILD_SECONDS = 60 };
 
 /* ---- Other people's library ------------------------------------------------------------------
  * It holds its lock over fork(), and allocates: while it holds it, and in all of its handlers. */

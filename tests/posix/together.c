@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { USUAL = 5, MOST_THREADS = 8, KEPT = 6, SECONDS = 60 };
+enum { USUAL = 3, MOST_THREADS = 8, KEPT = 6, SECONDS = 60 };
 
 #define KIB(n) ((size_t)(n) << 10)
 #define MIB(n) ((size_t)(n) << 20)
