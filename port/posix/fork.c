@@ -15,9 +15,9 @@
 #include <pthread.h>
 #include <sched.h>
 
-static struct lock forking = {LOCK_FREE}; /* one thread at a time */
-static uintptr_t owner;                   /* the thread that has frozen the heap; 0: none */
-static bool frozen;                       /* the thread that forks has frozen it: a process of one thread need not */
+static struct lock forking = {.word = LOCK_FREE}; /* one thread at a time */
+static uintptr_t owner;                           /* the thread that has frozen the heap; 0: none */
+static bool frozen; /* the thread that forks has frozen it: a process of one thread need not */
 
 bool fork_is_mine(void)
 {

@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <stddef.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Looks at a lock that is taken, before sleeping. A step of the heap is shorter than this. */
@@ -56,6 +58,32 @@ static bool spin(struct lock *lock)
     return false;
 }
 
+/* Every processor that runs a thread of this process passes a barrier: what a thread has stored before, as it drops a
+ * lock, is seen here, or what was stored here before is seen by what it loads after. On a kernel that has no such call,
+ * the sleep's end makes up for it. */
+static void pass_a_barrier_everywhere(void)
+{
+    if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0 &&
+        syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0)
+        syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+}
+
+/* Sleep until the lock may be free or refuses, and take it if it is free. */
+static enum lock_state sleep_until_free(struct lock *lock)
+{
+    static const struct timespec moment = {.tv_nsec = 10000000};
+    pass_a_barrier_everywhere();
+    for (;;) {
+        uint32_t word = look(lock);
+        if (refuses(word))
+            return word == LOCK_FROZEN && fork_is_mine() ? LOCK_NESTED : LOCK_REFUSED;
+        if (word == LOCK_FREE && turn(lock, LOCK_FREE, LOCK_TAKEN))
+            return LOCK_ENTERED;
+        if (word == LOCK_TAKEN)
+            syscall(SYS_futex, &lock->word, FUTEX_WAIT_PRIVATE, LOCK_TAKEN, &moment, NULL, 0);
+    }
+}
+
 enum lock_state lock_wait(struct lock *lock)
 {
     if (spin(lock))
@@ -63,38 +91,31 @@ enum lock_state lock_wait(struct lock *lock)
     if (__atomic_load_n(&never_waits, __ATOMIC_RELAXED) == lock_self())
         return LOCK_NESTED;
     int saved = errno;
-    enum lock_state state = LOCK_REFUSED;
-    for (;;) {
-        uint32_t word = look(lock);
-        if (refuses(word)) {
-            state = word == LOCK_FROZEN && fork_is_mine() ? LOCK_NESTED : LOCK_REFUSED;
-            break;
-        }
-        if (word == LOCK_FREE && turn(lock, LOCK_FREE, LOCK_AWAITED)) { /* others may sleep yet */
-            state = LOCK_ENTERED;
-            break;
-        }
-        if (word == LOCK_AWAITED || turn(lock, LOCK_TAKEN, LOCK_AWAITED))
-            syscall(SYS_futex, &lock->word, FUTEX_WAIT_PRIVATE, LOCK_AWAITED, NULL, NULL, 0);
-    }
+    __atomic_fetch_add(&lock->waiting, 1, __ATOMIC_SEQ_CST);
+    enum lock_state state = sleep_until_free(lock);
+    __atomic_fetch_sub(&lock->waiting, 1, __ATOMIC_RELAXED);
     errno = saved;
     return state;
 }
 
-void lock_wake(struct lock *lock, int count)
+static void wake(struct lock *lock, int count)
 {
     int saved = errno;
     syscall(SYS_futex, &lock->word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
     errno = saved;
 }
 
-/* All are woken, whatever the word was: of several that sleep, a thread that was woken is refused, and wakes no other. */
+void lock_wake(struct lock *lock)
+{
+    wake(lock, 1);
+}
+
 bool lock_freeze(struct lock *lock)
 {
     if (lock_enter(lock) == LOCK_REFUSED)
         return false;
     __atomic_store_n(&lock->word, LOCK_FROZEN, __ATOMIC_RELEASE);
-    lock_wake(lock, INT_MAX);
+    wake(lock, INT_MAX);
     return true;
 }
 

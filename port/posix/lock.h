@@ -19,12 +19,12 @@ enum {
     LOCK_DEAD, /* what it guards has not begun, or in the child of fork(), may have been half done */
     LOCK_FREE,
     LOCK_TAKEN,
-    LOCK_AWAITED, /* taken, and a thread may sleep until it is free */
-    LOCK_FROZEN   /* by a thread that forks */
+    LOCK_FROZEN /* by a thread that forks */
 };
 
 struct lock {
     uint32_t word;
+    uint32_t waiting; /* threads that sleep until it is free, or are about to */
 };
 
 /* What lock_enter() found. LOCK_REFUSED: the lock is frozen or dead, and the caller has not got it. */
@@ -33,8 +33,8 @@ enum lock_state { LOCK_REFUSED, LOCK_ENTERED, LOCK_NESTED };
 /* Take a lock that was not free at first sight. */
 enum lock_state lock_wait(struct lock *lock) __attribute__((visibility("hidden")));
 
-/* Wake `count` threads that sleep. */
-void lock_wake(struct lock *lock, int count) __attribute__((visibility("hidden")));
+/* Wake a thread that sleeps. */
+void lock_wake(struct lock *lock) __attribute__((visibility("hidden")));
 
 /* Take the lock and freeze it. False if it is dead. */
 bool lock_freeze(struct lock *lock) __attribute__((visibility("hidden")));
@@ -57,12 +57,15 @@ static inline bool lock_try(struct lock *lock)
     return __atomic_compare_exchange_n(&lock->word, &word, LOCK_TAKEN, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+/* Two plain instructions: the processor may do the load before the store, and then a thread that comes to wait between
+ * the two is not seen. That thread makes up for it (lock_wait). */
 static inline void lock_drop(struct lock *lock)
 {
     if (__libc_single_threaded)
         return;
-    if (__builtin_expect(__atomic_exchange_n(&lock->word, LOCK_FREE, __ATOMIC_RELEASE) == LOCK_AWAITED, 0))
-        lock_wake(lock, 1);
+    __atomic_store_n(&lock->word, LOCK_FREE, __ATOMIC_RELEASE);
+    if (__builtin_expect(__atomic_load_n(&lock->waiting, __ATOMIC_RELAXED) != 0, 0))
+        lock_wake(lock);
 }
 
 static inline enum lock_state lock_enter(struct lock *lock)

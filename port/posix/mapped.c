@@ -32,7 +32,7 @@ static struct {
     uint32_t version; /* odd while it changes */
 } table = {.entries = first_table, .places = FIRST_PLACES};
 
-struct lock mapped_lock = {LOCK_FREE};
+struct lock mapped_lock = {.word = LOCK_FREE};
 size_t mapped_from = CAIRN_POSIX_MAP_FROM;
 
 /* ---- The table ------------------------------------------------------------------------------- */
