@@ -217,7 +217,7 @@ def programs(work, library):
         Program("git log -p", ["bash", "-c", f"git -C {work.repository()} log -p --stat -S '7 in' | sha256sum"], short=False),
         Program("node", ["node", work.script("node", NODE, 120000)]),
         Program("gdb", ["gdb"] + GDB + [library], short=False),
-        Program("OpenMP", [made("openmp"), str(40 // s)]),
+        Program("OpenMP", [made("openmp"), str(10 // min(s, 5))]),
         Program("tcc -run", ["bash", "-c", f"for i in {{1..{20 // s}}}; do tcc -run tests/programs/jit.c; done"], package="tcc"),
         Program("limits", [made("limited")]),
         Program("mlockall", [made("locked")]),

@@ -21,7 +21,7 @@
 #define CAIRN_POSIX_MAP_FROM ((size_t)256 << 10)
 #endif
 
-enum { MAPPED_MOST = 2 << 20 }; /* bytes: what is larger is always one */
+enum { MAPPED_MOST = 32 << 20 }; /* bytes: what is larger is always one */
 
 extern struct lock mapped_lock __attribute__((visibility("hidden")));
 extern size_t mapped_from __attribute__((visibility("hidden")));

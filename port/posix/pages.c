@@ -19,7 +19,8 @@
 enum {
     STEP = 64 << 10,             /* bytes: `ready` rises by as much; the map grows by as much */
     AHEAD = GRANULES(256 << 10), /* what the system is asked for at a time, at least */
-    SLACK = GRANULES(2 << 20),   /* a rise or fall of the bytes in use below this is not looked at */
+    SLACK = GRANULES(2 << 20),   /* a rise or fall of the bytes in use below this is not looked at, nor one below two
+                                    of the largest blocks that are the arenas' */
     BIG = GRANULES(16 << 10),    /* the smallest free block whose pages are given back */
     CLEAN = 0x636c6561           /* says that they have been */
 };
@@ -194,7 +195,7 @@ void arena_tidy(struct arena *arena)
         purge(arena->heap, BIG, SIZE_MAX);
         trim(arena, AHEAD);
     }
-    index_t slack = larger(heap->used / 4u, SLACK);
+    index_t slack = larger(heap->used / 4u, larger(SLACK, GRANULES(2 * mapped_least())));
     arena->low_used = heap->used > slack ? heap->used - slack : 0;
     arena->width = heap->used + slack - arena->low_used;
     errno = saved;

@@ -222,25 +222,27 @@ static void a_block_that_moves_is_not_in_memory_twice(void)
     free(q);
 }
 
+/* Blocks of 32 MiB may be the arenas' by now: two of these are kept. */
 static void free_pages_go_back_to_the_system(void)
 {
-    enum { COUNT = 64 };
-    char *held[COUNT];
+    enum { COUNT = 200 };
+    static char *held[COUNT];
+    malloc_trim(0);
     size_t before = resident();
     for (unsigned i = 0; i < COUNT; i++) {
         held[i] = launder(malloc(MIB(1)));
         memset(held[i], 1, MIB(1));
     }
-    CHECK(resident() > before + MIB(60));
+    CHECK(resident() > before + MIB(190));
     /* Every second one: no free block is the last. */
     for (unsigned i = 0; i < COUNT; i += 2)
         free(held[i]);
-    CHECK(resident() < before + MIB(48));
+    CHECK(resident() < before + MIB(140));
     CHECK(malloc_trim(0) == 1);
-    CHECK(resident() < before + MIB(34));
+    CHECK(resident() < before + MIB(102));
     for (unsigned i = 1; i < COUNT; i += 2)
         free(held[i]);
-    CHECK(resident() < before + MIB(8));
+    CHECK(resident() < before + MIB(68));
     malloc_trim(0);
     CHECK(malloc_trim(0) == 0);
     CHECK(resident() < before + MIB(1));
