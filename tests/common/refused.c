@@ -193,9 +193,11 @@ static void posix_memalign_tells_by_its_result(void)
                     "posix_memalign(&p, alignment, size)", too_large[i]);
         }
     before();
-    refused(posix_memalign(&p, (size_t)1 << 31, 8) == ENOMEM && p == &p, ERRNO_OF_POSIX_MEMALIGN, "posix_memalign(&p, 2^31, 8)", 8);
+    refused(posix_memalign(&p, (size_t)1 << 31, 8) == ENOMEM && p == &p, ERRNO_OF_POSIX_MEMALIGN,
+            "posix_memalign(&p, 2^31, 8)", 8);
     before();
-    refused(posix_memalign(&p, 64, SIZE_MAX - 63) == ENOMEM && p == &p, ERRNO_OF_POSIX_MEMALIGN, "posix_memalign(&p, 64, SIZE_MAX - 63)", 0);
+    refused(posix_memalign(&p, 64, SIZE_MAX - 63) == ENOMEM && p == &p, ERRNO_OF_POSIX_MEMALIGN,
+            "posix_memalign(&p, 64, SIZE_MAX - 63)", 0);
 }
 
 static void an_alignment_of_4_is_good_enough_for_all_but_posix_memalign_on_64_bits(void)
