@@ -28,7 +28,7 @@ v8m_SOURCES      := allocator/malloc.c $(ANALYSIS_PORT)
 freertos_BOARD   := mps2-an385
 freertos_OPTIONS := -DOVER_UCHEAP -DTRACED -Itests/freertos/kernel -Itests/freertos -Itests/freertos/v11
 freertos_SOURCES := port/freertos/heap_cairn.c
-posix_OPTIONS    := -D_GNU_SOURCE -DCAIRN_INDEX_BITS=32 -DCAIRN_LOCK_HEADER='"posix/lock.h"' -Iport/posix
+posix_OPTIONS    := -D_GNU_SOURCE -DCAIRN_INDEX_BITS=32 -Iport/posix
 posix_SOURCES    := $(wildcard port/posix/*.c)
 host_OPTIONS     := -DCAIRN_INDEX_BITS=16
 host_SOURCES     := $(wildcard port/host/*.c)

@@ -3,8 +3,9 @@
  * SPDX-License-Identifier: MIT */
 #include "cairn.h"
 
+#include "arena.h"
 #include "line.h"
-#include "port.h"
+#include "mapped.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -12,27 +13,50 @@
 #include <stdio.h>
 #include <string.h>
 
-/* All zero before the first request. */
-static void system_stats(struct cairn_stats *stats)
+/* Of all arenas, and of the large blocks. An arena that fork() has frozen is left out. */
+struct figures {
+    struct cairn_stats arenas;
+    size_t mappings, mapped;
+};
+
+static void add(struct cairn_stats *sum, const struct cairn_stats *stats)
 {
-    memset(stats, 0, sizeof *stats);
-    uint32_t state = port_lock();
-    if (cairn_system() != NULL)
-        cairn_stats(cairn_system(), stats);
-    port_unlock(state);
+    sum->size += stats->size;
+    sum->control += stats->control;
+    sum->used += stats->used;
+    sum->free += stats->free;
 }
 
-/* arena: bytes from the control data to the top; uordblks and fordblks: bytes used and free of them. The
- * other fields are about what this heap does not have, or would have to count. */
+static void sum_up(struct figures *figures)
+{
+    memset(figures, 0, sizeof *figures);
+    mapped_count(&figures->mappings, &figures->mapped);
+    for (size_t i = 0; i < CAIRN_POSIX_ARENAS; i++) {
+        struct arena *arena = &arena_all[i];
+        struct cairn_stats stats;
+        enum lock_state state = arena_has_begun(arena) ? lock_enter(&arena->lock) : LOCK_REFUSED;
+        if (state == LOCK_REFUSED)
+            continue;
+        cairn_stats(arena->heap, &stats);
+        lock_leave(&arena->lock, state);
+        add(&figures->arenas, &stats);
+    }
+}
+
+/* arena: bytes of the arenas, with their control data; uordblks and fordblks: bytes used and free of them; hblks and
+ * hblkhd: large blocks, and their bytes. The other fields are about what this heap does not have, or would have to
+ * count. */
 __attribute__((visibility("default"))) struct mallinfo2 mallinfo2(void)
 {
-    struct cairn_stats stats;
-    system_stats(&stats);
+    struct figures figures;
+    sum_up(&figures);
     struct mallinfo2 info;
     memset(&info, 0, sizeof info);
-    info.arena = stats.size;
-    info.uordblks = stats.used;
-    info.fordblks = stats.free;
+    info.arena = figures.arenas.size;
+    info.uordblks = figures.arenas.used;
+    info.fordblks = figures.arenas.free;
+    info.hblks = figures.mappings;
+    info.hblkhd = figures.mapped;
     return info;
 }
 
@@ -50,23 +74,27 @@ __attribute__((visibility("default"))) struct mallinfo mallinfo(void)
     info.arena = as_int(wide.arena);
     info.uordblks = as_int(wide.uordblks);
     info.fordblks = as_int(wide.fordblks);
+    info.hblks = as_int(wide.hblks);
+    info.hblkhd = as_int(wide.hblkhd);
     return info;
 }
 
 __attribute__((visibility("default"))) void malloc_stats(void)
 {
-    struct cairn_stats stats;
-    system_stats(&stats);
+    struct figures figures;
+    sum_up(&figures);
     struct line line = {0};
     line_add(&line, "heap: ");
-    line_add_number(&line, stats.used, 10);
+    line_add_number(&line, figures.arenas.used, 10);
     line_add(&line, " bytes used, ");
-    line_add_number(&line, stats.free, 10);
+    line_add_number(&line, figures.arenas.free, 10);
     line_add(&line, " free, ");
-    line_add_number(&line, stats.control, 10);
-    line_add(&line, " control data, ");
-    line_add_number(&line, stats.can_grow, 10);
-    line_add(&line, " to grow\n");
+    line_add_number(&line, figures.arenas.control, 10);
+    line_add(&line, " control data; ");
+    line_add_number(&line, figures.mapped, 10);
+    line_add(&line, " in ");
+    line_add_number(&line, figures.mappings, 10);
+    line_add(&line, " mappings\n");
     line_write(&line);
 }
 
@@ -77,11 +105,12 @@ __attribute__((visibility("default"))) int malloc_info(int options, FILE *stream
         errno = EINVAL;
         return -1;
     }
-    struct cairn_stats stats;
-    system_stats(&stats);
+    struct figures figures;
+    sum_up(&figures);
+    size_t size = figures.arenas.size + figures.mapped;
     fprintf(stream,
-            "<malloc version=\"1\">\n<heap nr=\"0\">\n<system type=\"current\" size=\"%zu\"/>\n</heap>\n"
-            "<total type=\"rest\" count=\"0\" size=\"%zu\"/>\n<system type=\"current\" size=\"%zu\"/>\n</malloc>\n",
-            stats.size, stats.free, stats.size);
+            "<malloc version=\"1\">\n<total type=\"rest\" count=\"0\" size=\"%zu\"/>\n"
+            "<total type=\"mmap\" count=\"%zu\" size=\"%zu\"/>\n<system type=\"current\" size=\"%zu\"/>\n</malloc>\n",
+            figures.arenas.free, figures.mappings, figures.mapped, size);
     return 0;
 }

@@ -4,7 +4,7 @@
  * reach another heap.
  *
  * SPDX-License-Identifier: MIT */
-#include "core.h"
+#include "visible.h"
 
 #pragma GCC visibility push(default)
 

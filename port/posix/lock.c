@@ -1,18 +1,23 @@
-/* lock.c: waiting for the lock, and keeping it over fork(). See lock.h.
+/* lock.c: waiting for a lock. See lock.h.
  *
  * SPDX-License-Identifier: MIT */
-#include "port.h"
+#include "lock.h"
+
+#include "fork.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/futex.h>
-#include <pthread.h>
+#include <linux/membarrier.h>
+#include <stddef.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
-struct lock lock_state;
-
 /* Looks at a lock that is taken, before sleeping. A step of the heap is shorter than this. */
-enum { LOOKS = 100 };
+enum { LOOKS = 30 };
+
+static uintptr_t never_waits; /* a thread; 0: none */
 
 static inline void pause_a_moment(void)
 {
@@ -23,62 +28,98 @@ static inline void pause_a_moment(void)
 #endif
 }
 
-static bool spin(void)
+static uint32_t look(const struct lock *lock)
+{
+    return __atomic_load_n(&lock->word, __ATOMIC_ACQUIRE);
+}
+
+static bool refuses(uint32_t word)
+{
+    return word == LOCK_FROZEN || word == LOCK_DEAD;
+}
+
+/* Turn the lock's word from one value to another, if it has the first one. */
+static bool turn(struct lock *lock, uint32_t from, uint32_t to)
+{
+    return __atomic_compare_exchange_n(&lock->word, &from, to, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/* Look for a moment whether the lock becomes free. */
+static bool spin(struct lock *lock)
 {
     for (int i = 0; i < LOOKS; i++) {
-        uint32_t word = LOCK_FREE;
-        if (__atomic_load_n(&lock_state.word, __ATOMIC_RELAXED) == LOCK_FREE &&
-            __atomic_compare_exchange_n(&lock_state.word, &word, LOCK_TAKEN, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        uint32_t word = look(lock);
+        if (word == LOCK_FREE && turn(lock, LOCK_FREE, LOCK_TAKEN))
             return true;
+        if (refuses(word))
+            return false;
         pause_a_moment();
     }
     return false;
 }
 
-uint32_t lock_wait(void)
+/* Every processor that runs a thread of this process passes a barrier: what a thread has stored before, as it drops a
+ * lock, is seen here, or what was stored here before is seen by what it loads after. On a kernel that has no such call,
+ * the sleep's end makes up for it. */
+static void pass_a_barrier_everywhere(void)
 {
-    if (__atomic_load_n(&lock_state.owner, __ATOMIC_RELAXED) == lock_self())
-        return LOCK_NESTED;
-    if (!spin()) {
-        int saved = errno;
-        while (__atomic_exchange_n(&lock_state.word, LOCK_AWAITED, __ATOMIC_ACQUIRE) != LOCK_FREE)
-            syscall(SYS_futex, &lock_state.word, FUTEX_WAIT_PRIVATE, LOCK_AWAITED, NULL, NULL, 0);
-        errno = saved;
-    }
-    __atomic_store_n(&lock_state.owner, lock_self(), __ATOMIC_RELAXED);
-    return LOCK_ENTERED;
+    if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0 &&
+        syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0)
+        syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
-void lock_wake(void)
+/* Sleep until the lock may be free or refuses, and take it if it is free. */
+static enum lock_state sleep_until_free(struct lock *lock)
+{
+    static const struct timespec moment = {.tv_nsec = 10000000};
+    pass_a_barrier_everywhere();
+    for (;;) {
+        uint32_t word = look(lock);
+        if (refuses(word))
+            return word == LOCK_FROZEN && fork_is_mine() ? LOCK_NESTED : LOCK_REFUSED;
+        if (word == LOCK_FREE && turn(lock, LOCK_FREE, LOCK_TAKEN))
+            return LOCK_ENTERED;
+        if (word == LOCK_TAKEN)
+            syscall(SYS_futex, &lock->word, FUTEX_WAIT_PRIVATE, LOCK_TAKEN, &moment, NULL, 0);
+    }
+}
+
+enum lock_state lock_wait(struct lock *lock)
+{
+    if (spin(lock))
+        return LOCK_ENTERED;
+    if (__atomic_load_n(&never_waits, __ATOMIC_RELAXED) == lock_self())
+        return LOCK_NESTED;
+    int saved = errno;
+    __atomic_fetch_add(&lock->waiting, 1, __ATOMIC_SEQ_CST);
+    enum lock_state state = sleep_until_free(lock);
+    __atomic_fetch_sub(&lock->waiting, 1, __ATOMIC_RELAXED);
+    errno = saved;
+    return state;
+}
+
+static void wake(struct lock *lock, int count)
 {
     int saved = errno;
-    syscall(SYS_futex, &lock_state.word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    syscall(SYS_futex, &lock->word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
     errno = saved;
 }
 
-/* ---- fork() ---------------------------------------------------------------------------------- */
-
-/* The parent takes the lock over fork(), so that no step of another thread is copied half done. Other
- * people's handlers may allocate while it is taken: it nests. */
-static uint32_t state_over_fork;
-
-static void before_fork(void)
+void lock_wake(struct lock *lock)
 {
-    state_over_fork = port_lock();
+    wake(lock, 1);
 }
 
-static void after_fork_in_parent(void)
+bool lock_freeze(struct lock *lock)
 {
-    port_unlock(state_over_fork);
+    if (lock_enter(lock) == LOCK_REFUSED)
+        return false;
+    __atomic_store_n(&lock->word, LOCK_FROZEN, __ATOMIC_RELEASE);
+    wake(lock, INT_MAX);
+    return true;
 }
 
-/* Whoever waited for the lock is not in the child. */
-static void after_fork_in_child(void)
+void lock_never_wait(void)
 {
-    lock_state = (struct lock){LOCK_FREE, 0};
-}
-
-__attribute__((constructor)) static void watch_fork(void)
-{
-    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    __atomic_store_n(&never_waits, lock_self(), __ATOMIC_RELAXED);
 }

@@ -1,10 +1,9 @@
-/* lock.h: the lock of a process. It costs nothing as long as there is one thread; then it is a futex, and
- * whoever finds it taken spins for a moment before sleeping.
+/* lock.h: locks of a process: one for each arena, and one for the table of large blocks. A lock costs nothing as
+ * long as there is one thread; then it is a futex, and a thread that finds it taken spins for a moment before it
+ * sleeps.
  *
- * The heap's pages are looked after at the end of each step: pages.h.
- *
- * Whether the heap has started is asked without the lock. That is well: a second thread cannot be made
- * without allocating.
+ * A lock does not nest, and a thread holds one at a time. Over fork() the forking thread freezes all of them
+ * (fork.h). A frozen lock refuses other threads instead of making them wait: they might hold what fork() waits for.
  *
  * Context  thread. A signal handler must not allocate, as with every malloc.
  *
@@ -12,57 +11,73 @@
 #ifndef CAIRN_POSIX_LOCK_H
 #define CAIRN_POSIX_LOCK_H
 
-#include "pages.h"
-
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/single_threaded.h>
 
-/* Anonymous memory is 0. */
-#define PORT_MEMORY_IS_CLEAR 1
+enum {
+    LOCK_DEAD, /* what it guards has not begun, or in the child of fork(), may have been half done */
+    LOCK_FREE,
+    LOCK_TAKEN,
+    LOCK_FROZEN /* by a thread that forks */
+};
 
-enum { LOCK_FREE, LOCK_TAKEN, LOCK_AWAITED };
+struct lock {
+    uint32_t word;
+    uint32_t waiting; /* threads that sleep until it is free, or are about to */
+};
 
-extern struct lock {
-    uint32_t word;   /* LOCK_FREE, LOCK_TAKEN, or LOCK_AWAITED: somebody may sleep */
-    uintptr_t owner; /* the thread that has it; 0: none has */
-} lock_state __attribute__((visibility("hidden")));
+/* What lock_enter() found. LOCK_REFUSED: the lock is frozen or dead, and the caller has not got it. */
+enum lock_state { LOCK_REFUSED, LOCK_ENTERED, LOCK_NESTED };
 
-/* What port_lock() found. */
-enum { LOCK_ALONE, LOCK_ENTERED, LOCK_NESTED };
+/* Take a lock that was not free at first sight. */
+enum lock_state lock_wait(struct lock *lock) __attribute__((visibility("hidden")));
 
-/* Take the lock that was not free at first sight. Returns LOCK_ENTERED or LOCK_NESTED. */
-uint32_t lock_wait(void) __attribute__((visibility("hidden")));
+/* Wake a thread that sleeps. */
+void lock_wake(struct lock *lock) __attribute__((visibility("hidden")));
 
-/* Wake one who sleeps. */
-void lock_wake(void) __attribute__((visibility("hidden")));
+/* Take the lock and freeze it. False if it is dead. */
+bool lock_freeze(struct lock *lock) __attribute__((visibility("hidden")));
 
+/* This thread ends the process: what it does until then must not wait for a lock that it has itself. */
+void lock_never_wait(void) __attribute__((visibility("hidden")));
+
+/* The value of the thread pointer names the thread. */
 static inline uintptr_t lock_self(void)
 {
     return (uintptr_t)__builtin_thread_pointer();
 }
 
-static inline uint32_t port_lock(void)
+/* Take the lock if it is free; what has been taken so, lock_drop() gives back. */
+static inline bool lock_try(struct lock *lock)
 {
-    if (__libc_single_threaded)
-        return LOCK_ALONE;
     uint32_t word = LOCK_FREE;
-    if (!__atomic_compare_exchange_n(&lock_state.word, &word, LOCK_TAKEN, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-        return lock_wait();
-    __atomic_store_n(&lock_state.owner, lock_self(), __ATOMIC_RELAXED);
-    return LOCK_ENTERED;
+    if (__libc_single_threaded)
+        return lock->word == LOCK_FREE;
+    return __atomic_compare_exchange_n(&lock->word, &word, LOCK_TAKEN, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-static inline void port_unlock(uint32_t state)
+/* Two plain instructions: the processor may do the load before the store, and then a thread that comes to wait between
+ * the two is not seen. That thread makes up for it (lock_wait). */
+static inline void lock_drop(struct lock *lock)
 {
-    if (state == LOCK_NESTED)
+    if (__libc_single_threaded)
         return;
-    pages_watch();
-    if (state == LOCK_ALONE)
-        return;
-    __atomic_store_n(&lock_state.owner, 0, __ATOMIC_RELAXED);
-    if (__atomic_exchange_n(&lock_state.word, LOCK_FREE, __ATOMIC_RELEASE) == LOCK_AWAITED)
-        lock_wake();
+    __atomic_store_n(&lock->word, LOCK_FREE, __ATOMIC_RELEASE);
+    if (__builtin_expect(__atomic_load_n(&lock->waiting, __ATOMIC_RELAXED) != 0, 0))
+        lock_wake(lock);
+}
+
+static inline enum lock_state lock_enter(struct lock *lock)
+{
+    return lock_try(lock) ? LOCK_ENTERED : lock_wait(lock);
+}
+
+/* `state` is what lock_enter() returned. */
+static inline void lock_leave(struct lock *lock, enum lock_state state)
+{
+    if (state == LOCK_ENTERED)
+        lock_drop(lock);
 }
 
 #endif

@@ -1,0 +1,45 @@
+/* region.c: for the tests that are about a heap in one region: the first arena as that region.
+ *
+ * Where there is only one arena, a small one, its break can be moved as on a board, by the heap's own sbrk().
+ *
+ * SPDX-License-Identifier: MIT */
+#include "arena.h"
+#include "names.h"
+#include "port.h"
+
+char *port_heap_start(void)
+{
+    return arena_area;
+}
+
+char *port_heap_limit(void)
+{
+    struct cairn_heap *heap = cairn_system();
+    return heap == NULL ? arena_area : heap_pointer(heap, heap->limit);
+}
+
+#if CAIRN_POSIX_ARENAS == 1
+#undef sbrk
+#define sbrk region_sbrk
+#include "sbrk.c"
+struct cairn_system cairn_system_state;
+#undef sbrk
+#define sbrk heap_sbrk
+
+/* The heap begins before it moves: below it is nothing. */
+void *sbrk(ptrdiff_t increment)
+{
+    if (cairn_system() == NULL)
+        free(malloc(1));
+    cairn_system_state.heap = cairn_system();
+    return region_sbrk(increment);
+}
+#elif defined(sbrk)
+#undef sbrk
+
+/* The process's own: the arenas do not follow it. */
+void *heap_sbrk(ptrdiff_t increment)
+{
+    return sbrk(increment);
+}
+#endif
