@@ -41,7 +41,7 @@ $(file >$(BUILD)/choices,$(CHOICES))
 endif
 
 HEAP    := heap start malloc family private sbrk inspect step regions watch guard explain account trace
-# What every test program stands on, besides its machine's tap-host or tap-target.
+# What every test program links, besides its machine's tap-host or tap-target.
 TEST_SHARED := tap fatal blocks hooks
 FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
 
@@ -65,7 +65,7 @@ $(BUILD)/$(1)/port/%.o: port/%.c $(MADE_BY) boards/$(5)/board.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $(2) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -Iport -Iport/cortex-m -iquote allocator -c $$< -o $$@
 
-# Whoever asks for one name gets them all.
+# A firmware that asks for one name gets them all.
 $(BUILD)/$(1)/names.o: $(addprefix $(BUILD)/$(1)/allocator/,malloc.o family.o sbrk.o watch.o) $(3:%=$(BUILD)/$(1)/port/%.o)
 	$(Q)$(CROSS)ld -r $$^ -o $$@
 $(BUILD)/$(1)/libcairn.a: $(addprefix $(BUILD)/$(1)/,names.o allocator/heap.o allocator/start.o allocator/private.o allocator/inspect.o allocator/step.o allocator/regions.o \
@@ -86,7 +86,7 @@ $(BUILD)/$(1)/libcairn-sbrk.a: $(BUILD)/$(1)/sbrk-names.o $(BUILD)/$(1)/port/cor
 	$(Q)$(CROSS)ar rcs $$@ $$^
 	@echo "$$@"
 
-# What a test firmware stands on, besides the library.
+# What a test firmware links, besides the library.
 $(1)_RUNTIME := $(addprefix $(BUILD)/$(1)/port/,cortex-m/startup.o cortex-m/semihosting.o $(4:%=%.o))
 
 $(BUILD)/$(1)/bench/%.o: bench/%.c $(MADE_BY) boards/$(5)/board.mk
@@ -169,7 +169,7 @@ bench: packages
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) bench-images >&2
 	$(Q)$(PYTHON) bench/replay.py bench $(REPLAY_ARGS) $(BENCH_TRACES)
 endif
-# Where nobody names traces, a random one is measured too.
+# A random trace is measured too, unless the caller names traces.
 BENCH_TRACES := $(TRACES) $(if $(filter command% environment%,$(origin TRACES)),,$(BUILD)/random-log-uniform.trace)
 $(BUILD)/random-log-uniform.trace: bench/random_trace.py
 	@mkdir -p $(@D)

@@ -285,7 +285,7 @@ bool heap_fit_aligned(struct heap_fit *fit, size_t alignment, size_t size)
 }
 
 /*     [ below ][ block ][ above ]    =>    [ --- block --- ][ above ]     the top may be in place of `above`
- *                                    or    [ -------- block ------- ]     what is too much, the caller cuts off */
+ *                                    or    [ -------- block ------- ]     the caller cuts off what it does not need */
 index_t heap_extend(struct cairn_heap *heap, index_t *at, index_t size, index_t n)
 {
     index_t i = *at, end = i + size;
@@ -351,7 +351,8 @@ bool heap_reserve(struct cairn_heap *heap, index_t i, index_t end)
 
 /* ---- Misuse --------------------------------------------------------------------------------- */
 
-/* The first boundary at or below `p` tells what it lies in. Not bounded, as nothing comes after it. */
+/* `p` lies in the block that begins at the first boundary at or below it. The loop has no bound: nothing comes after
+ * it. */
 _Noreturn void heap_misuse(struct cairn_heap *heap, const void *p)
 {
     index_t i = (index_t)(((uintptr_t)p - (uintptr_t)heap) / CAIRN_GRANULE);

@@ -1,6 +1,6 @@
 /* inspect.c: figures of a heap, its blocks one by one, and whether all is as it should be.
  *
- * The map alone tells where blocks are, so all of this works on a heap whose blocks were
+ * The map alone says where blocks are, so all of this works on a heap whose blocks were
  * overwritten. Nothing read here is believed: no index leaves the heap, no list is followed further
  * than there are free blocks.
  *
@@ -113,7 +113,7 @@ static int check_frame(struct check *check)
     return 0;
 }
 
-/* The bits inside a block: none, but for those that hold a large used block's size. */
+/* The bits inside a block: none, except those that hold a large used block's size. */
 static int check_inside(struct check *check, const struct block *block)
 {
     struct cairn_heap *heap = check->heap;

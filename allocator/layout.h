@@ -2,7 +2,7 @@
  *
  * The lines "key value" are text in a section of the image that no loader loads, .cairn.layout: not a byte
  * of flash or RAM (`readelf -p .cairn.layout firmware.elf` shows them). Each file describes what is its
- * own, so that an image tells of what is linked. Offsets and sizes are bytes; tools/cairntools/elf.py reads it.
+ * own, so that an image describes what is linked. Offsets and sizes are bytes; tools/cairntools/elf.py reads it.
  *
  * There is no address in them, since a section that is not loaded and has relocations is dropped by
  * --gc-sections: the tools know the symbols by name. One that is static is given a name of its own there.

@@ -2,7 +2,7 @@
  * itself and grows by the break, and over the regions that were added to it, if it is built for any.
  *
  * The lock is held for metadata work only: bytes are copied and cleared with it released. errno
- * becomes ENOMEM where memory is wanting, and EINVAL for an alignment that is none.
+ * becomes ENOMEM when there is no memory, and EINVAL for an invalid alignment.
  *
  * SPDX-License-Identifier: MIT */
 #include "plain.h"

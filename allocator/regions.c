@@ -1,4 +1,4 @@
-/* regions.c: further ranges of RAM behind malloc(), and requests for RAM of a kind. See cairn.h.
+/* regions.c: further ranges of RAM behind malloc(), and requests for RAM with attributes. See cairn.h.
  *
  * A region is a heap of its own, with a descriptor in front. The list of them only grows, so it is
  * read without the lock: no step that holds the lock depends on how many there are.
@@ -18,7 +18,7 @@
 
 _Static_assert((CAIRN_SYSTEM_ATTRIBUTES & CAIRN_ON_REQUEST) == 0, "CAIRN_SYSTEM_ATTRIBUTES: malloc() takes from it");
 
-/* Stands at the region's start. */
+/* At the region's start. */
 struct region {
     struct region *next;     /* NULL after the last one */
     struct cairn_heap *heap; /* its control data follows */
@@ -185,7 +185,7 @@ void *region_move(const struct cairn_heap *heap, index_t n)
 
 #if !CAIRN_WATCHED
 
-/* ---- Requests for RAM of a kind -------------------------------------------------------------- */
+/* ---- Requests for RAM with attributes -------------------------------------------------------------- */
 
 void *cairn_malloc_in(uint32_t attributes, size_t size)
 {

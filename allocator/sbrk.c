@@ -15,7 +15,7 @@
 
 #define STATE cairn_system_state
 
-/* Alone, under the C library's own malloc, there is no malloc.c, and no heap to tell of a move. */
+/* Alone, under the C library's own malloc, there is no malloc.c, and no heap that a move concerns. */
 #ifdef CAIRN_SBRK_ALONE
 struct cairn_system cairn_system_state;
 #define HEAP ((struct cairn_heap *)NULL)
@@ -25,7 +25,7 @@ struct cairn_system cairn_system_state;
 
 void *sbrk(ptrdiff_t increment);
 
-/* Tell the heap that what stands between granule i and `brk` is somebody else's. */
+/* Tell the heap that the caller of sbrk() owns what is between granule i and `brk`. */
 COLD static bool reserve(struct cairn_heap *heap, index_t i, uintptr_t brk)
 {
     index_t end = (index_t)((brk - (uintptr_t)heap + CAIRN_GRANULE - 1u) / CAIRN_GRANULE);

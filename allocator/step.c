@@ -2,7 +2,7 @@
  *
  * What a part looks at holds at any moment at which the lock is free: a block and its two ends, its links
  * and the two blocks that they name, one word of the map, one bin. So a pass over the heap needs no
- * moment at which all of it stands still; if the block that was looked at last is gone, the pass goes on at
+ * moment at which all of it must be still; if the block that was looked at last is gone, the pass goes on at
  * the next boundary.
  *
  * SPDX-License-Identifier: MIT */

@@ -8,11 +8,11 @@
 
 /* The only state outside a heap. All zero, as BSS is, means that nothing has happened yet.
  *
- * The break is the top of the heap, but for what others take by sbrk(): before the heap starts, and
+ * The break is the top of the heap, except for what others take by sbrk(): before the heap starts, and
  * afterwards while their block, which is reserved in the map, is the last one. */
 extern struct cairn_system {
     struct cairn_heap *heap; /* NULL until the first request */
-    char *brk;               /* the break where others moved it to; NULL: nobody has */
+    char *brk;               /* the break, after a caller of sbrk() has moved it; else NULL */
     index_t done;            /* granules that have been written before the heap begins */
     link_t reserved;         /* the start of the others' last block */
     link_t reserved_top;     /* the top when that was the last block of all */

@@ -1,4 +1,4 @@
-/* trace.c: a record of each call of the system heap, for whoever carries it to a host.
+/* trace.c: a record of each call of the system heap, for a unit that carries it to a host.
  *
  * A record is 3 to 5 words: first what it is and its number, so that records that were lost, or came
  * out of order, are known. The number is taken under the lock under which the heap changes, so that numbers

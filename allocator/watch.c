@@ -56,7 +56,7 @@ static void refused(struct watched_call *call)
     errno = saved;
 }
 
-/* The heap's own step: memory for the call, and for what is kept with the block. *`fit` tells how to align
+/* The heap's own step: memory for the call, and for what is kept with the block. *`fit` says how to align
  * it, if it is to be. */
 static void *take(const struct watched_call *call, struct heap_fit *fit)
 {
@@ -298,7 +298,7 @@ void *cairn_malloc_in(uint32_t attributes, size_t size)
     return allocate(&call);
 }
 
-/* What is kept with the block stands in lines of its own. */
+/* What is kept with the block has cache lines of its own. */
 void *cairn_dma_alloc(size_t size)
 {
     enum { LINE = CAIRN_CACHE_LINE };

@@ -1,4 +1,4 @@
-/* watch.h: what stands between the names of the malloc family and the heap, where the heap is watched:
+/* watch.h: the layer between the names of the malloc family and the heap, where the heap is watched:
  * the parts that guard blocks, count calls, and record them. Internal.
  *
  *    watch.c     the names; calls the parts, in order, around the heap's own steps
@@ -117,7 +117,7 @@ void guard_cut(struct cairn_heap *heap, void *p, index_t n, size_t size, const v
 void guard_fill(void *p, size_t size);
 void guard_fill_heap(struct cairn_heap *heap);
 
-/* With the lock held: `size` bytes at `p` are somebody else's from here on, as they were filled; or were, up to
+/* With the lock held: `size` bytes at `p` belong to a caller of sbrk() from here on, as they were filled; or did, up to
  * the break. */
 void guard_hand_out(void *p, size_t size);
 void guard_take_back(struct cairn_heap *heap, char *p, size_t size);

@@ -36,7 +36,7 @@ static bool all_zero(const unsigned char *block, uint32_t size)
     return true;
 }
 
-/* The call alone stands between two readings of the clock. */
+/* Only the call is between two readings of the clock. */
 static void *call(struct replay *replay, const struct trace_op *op, void *block, uint32_t *cost)
 {
     uint32_t (*now)(void) = replay->now;

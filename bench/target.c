@@ -113,7 +113,7 @@ enum { COLUMNS = 64, ROWS = 16 };
 /* One row at a time, so that a small board has the RAM for it. */
 struct row {
     const char *start;
-    size_t cell;                          /* bytes that a sign stands for */
+    size_t cell;                          /* bytes for each sign */
     size_t used[COLUMNS], total[COLUMNS]; /* bytes in used blocks, and in any */
 };
 

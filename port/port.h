@@ -29,7 +29,7 @@ void port_unlock(uint32_t state);
 char *port_heap_start(void);
 char *port_heap_limit(void);
 
-/* Is every byte of that range 0 until somebody writes there? Then the start has nothing to clear.
+/* Is every byte of that range 0 until it is first written? Then the start has nothing to clear.
  * A lock header may define it as 1. */
 #ifndef PORT_MEMORY_IS_CLEAR
 #define PORT_MEMORY_IS_CLEAR 0

@@ -33,12 +33,12 @@ static inline bool aligned(const void *p, size_t alignment)
     return (uintptr_t)p % alignment == 0;
 }
 
-/* Write a pattern that `seed` names, and ask whether it stands there. */
+/* Write a pattern that `seed` names, and ask whether it is there. */
 void fill(void *p, size_t size, unsigned seed);
 bool filled(const void *p, size_t size, unsigned seed);
 bool all_zero(const void *p, size_t size);
 
-/* A number that stands for these bytes. */
+/* A number that depends on each of these bytes. */
 uint32_t hash(const void *from, size_t size);
 
 /* Bytes that are kept behind each block of the system heap and its regions, where the heap is watched. */

@@ -18,7 +18,7 @@ $(BOUND_TREE)/bound/programs.elf: $(addprefix $(BOUND_TREE)/,bound/programs.o te
 $(BOUND_TREE)/bound/programs-v6m.elf: $(BOUND_TREE)/bound/programs-v6m.o
 	$(Q)$(CROSS)ld -Ttext=0x8000 -e calls $< -o $@
 
-# The replay, with Cairn and with functions that do nothing; its arguments stand in a file.
+# The replay, with Cairn and with functions that do nothing; its arguments are in a file.
 BOUND_REPLAY := $(addprefix $(BOUND_TREE)/,bench/trace.o bench/replay.o bench/meter.o port/cortex-m/stack_paint.o) \
                 $(mps2-an385_RUNTIME)
 BOUND_CAIRN  := $(BOUND_TREE)/bench/target-cairn.o $(BOUND_REPLAY) $(BOUND_TREE)/libcairn.a

@@ -1,4 +1,4 @@
-# More RAM than one: the library with CAIRN_REGIONS=1, build/<board>/regions/; on some with the 32-bit index as well,
+# Several ranges of RAM: the library with CAIRN_REGIONS=1, build/<board>/regions/; on some with the 32-bit index as well,
 # wide-regions/, or with a 16-bit index and granules of 16 bytes, coarse-regions/. tests/common and tests/fault run
 # over the first and the last on one board: all that held without regions holds with them.
 #

@@ -1,11 +1,11 @@
 /* basepri.h: the lock by BASEPRI: interrupts whose priority is above a ceiling are never held back.
  *
- * For ARMv7-M and ARMv8-M Mainline. CAIRN_CEILING is the priority, as it stands in the NVIC's
+ * For ARMv7-M and ARMv8-M Mainline. CAIRN_CEILING is the priority, as it is in the NVIC's
  * priority registers (a smaller number is a higher priority), from which on interrupts wait. Those
  * above it, with smaller numbers, run even while the heap is locked, and so must not use it: one that
  * does ends in cairn_fatal(CAIRN_ABOVE_CEILING), with the exception's number as the address.
  *
- * On a Cortex-M7 r0p1, erratum 837070 wants interrupts disabled around the write to BASEPRI: use
+ * On a Cortex-M7 r0p1, erratum 837070 requires interrupts to be disabled around the write to BASEPRI: use
  * primask.h there.
  *
  * SPDX-License-Identifier: MIT */

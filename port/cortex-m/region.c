@@ -39,7 +39,7 @@ __asm(".global cairn_heap_max\n\t.set cairn_heap_max, 0x80000");
 #endif
 
 /* In C a linker symbol is an address, never a value; a weak one that is not there has address 0.
- * _Min_Stack_Size is a number of bytes that stands where an address does. */
+ * The linker keeps the number of bytes _Min_Stack_Size as if it were an address. */
 #ifdef CAIRN_HEAP_START
 extern char CAIRN_HEAP_START[];
 #else

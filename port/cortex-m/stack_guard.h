@@ -7,7 +7,7 @@
 #ifndef CAIRN_STACK_GUARD_H
 #define CAIRN_STACK_GUARD_H
 
-/* Bytes at the end of the reserved stack that nobody may touch, on ARMv7-M: a power of two, 32 or
+/* Bytes at the end of the reserved stack that no code may touch, on ARMv7-M: a power of two, 32 or
  * more. A function that steps over them without a touch, by a larger frame, is not noticed. Not used
  * on ARMv8-M Mainline, whose limit register lets nothing past. */
 #ifndef STACK_GUARD_BYTES
@@ -18,7 +18,7 @@
  *
  * ARMv8-M Mainline: MSPLIM; a push below it is a UsageFault (STKOF), or a HardFault where that is not
  * enabled. ARMv7-M: the MPU's last region, with the default map for all else; a touch is a MemManage
- * fault, or a HardFault. It stays for handlers, but for NMI and HardFault. A fault handler finds the
+ * fault, or a HardFault. It stays for handlers, except NMI and HardFault. A fault handler finds the
  * stack used up: it must set SP before it pushes. */
 void stack_guard_start(void);
 

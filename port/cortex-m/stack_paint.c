@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 /* In C a linker symbol is an address, never a value; a weak one that is not there has address 0.
- * _Min_Stack_Size is a number of bytes that stands where an address does. */
+ * The linker keeps the number of bytes _Min_Stack_Size as if it were an address. */
 extern char __stack_limit[] __attribute__((weak)), __stack_top[] __attribute__((weak));
 extern char __StackBottom[] __attribute__((weak)), __StackLimit[] __attribute__((weak));
 extern char __StackTop[] __attribute__((weak));
@@ -26,7 +26,7 @@ extern char __heap_end[] __attribute__((weak)), __stack[] __attribute__((weak));
 /* Absent from a firmware that does not link the guard. */
 __attribute__((weak)) char *stack_guard_end(void);
 
-/* Volatile: the compiler neither drops a store to memory that nobody reads, nor makes the loop a
+/* Volatile: the compiler neither drops a store to memory that is never read, nor makes the loop a
  * memset(), whose frame would be painted over. */
 typedef volatile uint32_t __attribute__((may_alias)) stack_word;
 
@@ -34,7 +34,7 @@ enum { WORD = sizeof(uint32_t) };
 
 /* ---- The main stack ------------------------------------------------------------------------- */
 
-/* A wrong guess would paint over somebody's data: the stack is where the main stack pointer is. */
+/* A wrong guess would paint over data: the stack is where the main stack pointer is. */
 static struct stack_range around_pointer(char *low, char *top)
 {
     uintptr_t pointer;

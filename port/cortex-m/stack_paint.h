@@ -6,7 +6,7 @@
  *
  *     stack_paint(stack_range_main());                       early in main()
  *     ...
- *     size_t left = stack_use(stack_range_main()).unused;    whenever somebody wants to know
+ *     size_t left = stack_use(stack_range_main()).unused;    at any time
  *
  * The answer is a lower bound. Not seen are: what was used before the painting, the words below the
  * deepest one that was written (a frame that is reserved, but whose lower end stays untouched), a word
@@ -37,7 +37,7 @@ struct stack_range {
 
 struct stack_use {
     size_t deepest; /* bytes from the end of the range down to the lowest word that was written */
-    size_t unused;  /* bytes below that; 0 also if nobody has painted the stack */
+    size_t unused;  /* bytes below that; 0 also if the stack was not painted */
 };
 
 /* The main stack, by the linker script's symbols: stack_paint.c has the table. No bytes if there are
@@ -51,8 +51,8 @@ struct stack_range stack_range_main(void);
  * Time     linear: 3 instructions a word, interrupts enabled.
  * Context  thread or interrupt. The stack of a task that is not running has its pointer elsewhere: paint
  *          that before the task is made.
- * Guard    what stack_guard_start() has guarded is left alone, here and by stack_use(). Where somebody
- *          else guards the low end of a stack by the MPU, begin the range above that. */
+ * Guard    what stack_guard_start() has guarded is left alone, here and by stack_use(). Where other code
+ *          guards the low end of a stack by the MPU, begin the range above that. */
 void stack_paint(struct stack_range range);
 
 /* The use of a painted range, up to now, interrupts included. `deepest` + `unused` are the range, less

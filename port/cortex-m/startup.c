@@ -66,7 +66,7 @@ _Noreturn void reset_handler(void)
     semihosting_exit(main());
 }
 
-/* A fault or an interrupt that nobody asked for ends the run, so that no test waits for it. */
+/* An unexpected fault or interrupt ends the run, so that no test waits for it. */
 __attribute__((weak)) void fault_handler(void)
 {
     semihosting_puts("Bail out! fault\n");

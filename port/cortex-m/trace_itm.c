@@ -1,4 +1,4 @@
-/* trace_itm.c: sends the heap's trace through a stimulus port of the ITM, to whoever reads the SWO pin.
+/* trace_itm.c: sends the heap's trace through a stimulus port of the ITM, to a reader of the SWO pin.
  *
  * Nothing is sent, and nothing waits, while the debugger has not enabled the port. Else the lock is held
  * while a record's 3 to 5 words go out: 5 bytes each on the wire. Not for Cortex-M0 and M0+, which have no

@@ -13,7 +13,7 @@
 #endif
 _Static_assert(CAIRN_TRACE_WORDS >= 16, "CAIRN_TRACE_WORDS: too few words for three records");
 
-/* Records stand in `words` from `first` on, `count` words of them, round the end after `size`; 0 is "no
+/* Records are in `words` from `first` on, `count` words of them, round the end after `size`; 0 is "no
  * record yet". */
 struct {
     uint32_t size, first, count;

@@ -24,7 +24,7 @@ namespace cairn
 {
 
 /* The last request that new (port/cxx/new.cpp) or a resource of this header refused, for a handler
- * of std::bad_alloc, for whoever replaces abort(), and for a debugger (`print cairn::refused`):
+ * of std::bad_alloc, for code that replaces abort(), and for a debugger (`print cairn::refused`):
  * what std::bad_alloc and std::abort() do not tell. All zero before the first one. */
 struct refusal {
     std::size_t size;      /* bytes asked for */

@@ -25,7 +25,7 @@
  *    firmware: two tasks of an RTOS must not be between throw and the end of its handler at once.
  *
  * Compile it with the firmware's own flags. Its functions are in sections of their own if
- * -ffunction-sections is among them, and --gc-sections then drops those that nobody calls.
+ * -ffunction-sections is among them, and --gc-sections then drops those that have no caller.
  *
  * SPDX-License-Identifier: MIT */
 #include "cairn.hpp"
@@ -71,7 +71,7 @@ inline void give(const void *caller, void *p)
 /* Memory; or nullptr when there is none, and no new-handler. */
 void *obtain(const void *caller, std::size_t size, std::size_t alignment)
 {
-    /* An alignment that is none: no handler can help. */
+    /* The alignment is invalid: no handler can help. */
     if ((alignment & (alignment - 1)) != 0 || alignment == 0)
         return nullptr;
     for (;;) {
@@ -98,7 +98,7 @@ void *obtain_or_null(const void *caller, std::size_t size, std::size_t alignment
 #if defined(__cpp_exceptions)
     try {
         return obtain(caller, size, alignment);
-    } catch (...) { /* the handler's answer: it can not help */
+    } catch (...) { /* the handler's answer: it cannot help */
         return nullptr;
     }
 #else

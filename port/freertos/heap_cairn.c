@@ -1,6 +1,6 @@
 /* heap_cairn.c: the FreeRTOS heap over Cairn. Compile it in the place of heap_4.c, and link libcairn.a.
  *
- * For the headers of kernels V10.4 to V11, as they are. What each function does stands above it, and
+ * For the headers of kernels V10.4 to V11, as they are. A comment above each function says what it does, and
  * where heap_4.c does otherwise. All but vPortGetHeapStats() and vPortHeapResetState() may be called
  * from threads, before the scheduler is started, and from interrupt handlers that may call the
  * kernel's FromISR functions.
@@ -30,7 +30,7 @@
 
 /* What the kernel's memory comes from:
  * CAIRN_FREERTOS_SYSTEM  the system heap, the one behind malloc(): all free RAM serves all;
- * CAIRN_FREERTOS_UCHEAP  a private heap in ucHeap[configTOTAL_HEAP_SIZE]: malloc() can not take the
+ * CAIRN_FREERTOS_UCHEAP  a private heap in ucHeap[configTOTAL_HEAP_SIZE]: malloc() cannot take the
  *                        kernel's memory, nor the kernel malloc()'s. With
  *                        configAPPLICATION_ALLOCATED_HEAP 1 the application defines ucHeap. */
 #define CAIRN_FREERTOS_SYSTEM 1
@@ -131,7 +131,7 @@ static struct cairn_heap *heap(void)
     return own_heap;
 }
 
-/* The control data, 1/32 of ucHeap, is cleared with the lock held, once: whoever came in between
+/* The control data, 1/32 of ucHeap, is cleared with the lock held, once: a task that came in between
  * would have to wait for whom it has interrupted. */
 static void start(void)
 {
@@ -179,7 +179,7 @@ static void forget(void)
 
 #if CAIRN_REGIONS && CAIRN_FREERTOS_HEAP == CAIRN_FREERTOS_SYSTEM
 
-/* heap_5's way to give the kernel more RAM than one: regions, closed by one of size 0, for the system
+/* heap_5's way to give the kernel several ranges of RAM: regions, closed by one of size 0, for the system
  * heap, with no attributes. One that cannot be added fails configASSERT(); cairn_add_region() tells why.
  * Ends are rounded inwards. Any order will do, and any time in a thread. */
 void vPortDefineHeapRegions(const HeapRegion_t *const regions)
@@ -387,7 +387,7 @@ static void *resize(void *p, size_t size)
  * Returns  memory aligned to portBYTE_ALIGNMENT, contents undefined; or NULL, after
  *          vApplicationMallocFailedHook() if configUSE_MALLOC_FAILED_HOOK is 1. The hook runs in the
  *          caller's context, without the lock. 0 bytes give a unique pointer that can be freed, and
- *          no hook: NULL means one thing, that memory is wanting. (heap_4.c: NULL, and the hook.)
+ *          no hook: NULL means one thing: there is no memory. (heap_4.c: NULL, and the hook.)
  * Time     O(1); the first call starts the heap, see vPortInitialiseBlocks().
  * Misuse   a free block that was overwritten ends in cairn_fatal(). */
 void *pvPortMalloc(size_t size)

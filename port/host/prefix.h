@@ -1,4 +1,4 @@
-/* prefix.h: renames the malloc family, so that on the host it stands beside the C library's and
+/* prefix.h: renames the malloc family, so that on the host it does not replace the C library's and
  * sanitizers keep theirs. Given to the compiler by -include, for the family and for its users.
  *
  * SPDX-License-Identifier: MIT */

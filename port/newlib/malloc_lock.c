@@ -1,7 +1,7 @@
 /* malloc_lock.c: the lock of newlib's own malloc, for a firmware that takes only sbrk() from here.
  *
  * newlib takes it again inside itself (realloc calls malloc), and passes no state along. So the
- * state that the outermost call found is kept here: nobody else can come by while it is held.
+ * state that the outermost call found is kept here: no other code runs while it is held.
  * newlib holds it for as long as its search through the heap takes: interrupts wait for that.
  *
  * SPDX-License-Identifier: MIT */

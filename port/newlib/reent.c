@@ -104,7 +104,7 @@ __attribute__((used)) void _malloc_stats_r(struct _reent *reent)
     malloc_stats();
 }
 
-/* The lock that newlib's own malloc takes. Nobody but it calls these; they stand here so that a
+/* The lock that newlib's own malloc takes. Nothing else calls these; they are here so that a
  * reference brings no object of the C library's. */
 __attribute__((used)) void __malloc_lock(struct _reent *reent)
 {

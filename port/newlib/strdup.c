@@ -1,5 +1,5 @@
 /* strdup.c: strdup() and strndup() where the heap is watched: the C library's own would be the caller of
- * malloc(), and not whoever called them.
+ * malloc(), and not the caller of strdup().
  *
  * SPDX-License-Identifier: MIT */
 #include "names.h"

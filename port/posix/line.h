@@ -10,7 +10,7 @@
 
 struct line {
     size_t length;
-    char text[256]; /* what is too much is left out */
+    char text[256]; /* the rest is left out */
 };
 
 static inline void line_add(struct line *line, const char *text)

@@ -250,7 +250,7 @@ static index_t extend(struct arena *arena, index_t *i, index_t old, index_t n)
     return size;
 }
 
-/* Move the bytes of a block that has grown downwards, or else come elsewhere, and cut off what is too much. */
+/* Move the bytes of a block that has grown downwards, or else come elsewhere, and cut off the rest. */
 static void *settle(struct arena *arena, char *p, index_t old, index_t i, index_t have, index_t n)
 {
     struct cairn_heap *heap = arena->heap;

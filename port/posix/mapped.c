@@ -4,7 +4,7 @@
  * address names, and every place between the two is taken.
  *
  * Its entries are read without the lock where fork() has frozen it. Only the thread that forks can change it then;
- * `version` tells whether it has.
+ * `version` says whether it has.
  *
  * SPDX-License-Identifier: MIT */
 #include "mapped.h"

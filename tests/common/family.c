@@ -150,7 +150,7 @@ static void the_whole_region_can_be_used_and_used_again(void)
         char *first = NULL;
         void *p;
         size_t total = 0;
-        /* A list through the blocks themselves: they can not be counted beforehand. */
+        /* A list through the blocks themselves: they cannot be counted beforehand. */
         while ((p = launder(malloc(room() > 9000 ? 4000 : 40))) != NULL) {
             *(char **)p = first;
             first = p;

@@ -1,4 +1,4 @@
-/* The check in steps goes round while the program allocates and frees, finds nothing where nothing is
+/* The check in steps starts again and again while the program allocates and frees, finds nothing where nothing is
  * wrong, and finds what is damaged meanwhile.
  *
  * SPDX-License-Identifier: MIT */

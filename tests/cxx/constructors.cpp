@@ -1,4 +1,4 @@
-/* Static objects, which allocate before main(): the heap starts itself for whoever comes first.
+/* Static objects, which allocate before main(): the heap starts itself at the first request.
  *
  * SPDX-License-Identifier: MIT */
 #include "cxx.hpp"

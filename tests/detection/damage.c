@@ -206,7 +206,7 @@ static void each_granule(struct damage damage, char *from, char *to, unsigned st
 
 /* ---- A free block ------------------------------------------------------------------------------- */
 
-/* Where what is written equals what stands there, a run may reach metadata and not change it. */
+/* Where what is written equals what is there, a run may reach metadata and not change it. */
 static bool changes_metadata(const struct damage *damage)
 {
     const struct block *block = &blocks[CAIRN_FREE][damage->block];
@@ -338,7 +338,7 @@ static enum damage_kind before_live(const struct damage *damage)
 
 /* ---- In a live block ----------------------------------------------------------------------------- */
 
-/* What stands at its end at level 2. */
+/* What is at its end at level 2. */
 struct kept {
     const void *owner;
     size_t size;

@@ -22,7 +22,7 @@ enum damage_kind {
     NEVER_USED = FREE_BLOCK_KINDS, /* the same above the top */
     FREE_KINDS,
 
-    /* What stands past the end of a live block, or before its start */
+    /* What is past the end of a live block, or before its start */
     ONE_INTO_SLACK = FREE_KINDS, /* one byte */
     INTO_SLACK,                  /* more */
     INTO_FREE_ABOVE,
@@ -30,7 +30,7 @@ enum damage_kind {
     INTO_LIVE_BELOW,
     INTO_RESERVED,
     PAST_THE_TOP,
-    /* What stands in a live block, and is kept with it at level 2 */
+    /* What is in a live block, and is kept with it at level 2 */
     LIVE_BYTES,
     CANARY,
     STORED_OWNER,

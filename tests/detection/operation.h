@@ -27,7 +27,7 @@ struct operation {
 
 enum { OPERATIONS = 600 };
 
-/* What can be done next in the scene as it stands. Returns how many. */
+/* What can be done next in the scene as it is. Returns how many. */
 unsigned operation_list(struct operation list[OPERATIONS]);
 
 /* Did a resize that returned leave the block as it was, for want of room? */
@@ -39,7 +39,7 @@ enum ending operation_run(const struct operation *operation);
 /* What an operation that has returned leads to: all is freed, and each block is looked at before. */
 enum fate {
     GOES_WELL,    /* all was what it should be, and cairn_check() finds nothing now or in the end */
-    GOES_UNSOUND, /* all was what it should be, but for cairn_check() */
+    GOES_UNSOUND, /* all was what it should be, except for cairn_check() */
     GOES_FATAL,   /* all was what it should be, until a free ended in cairn_fatal() */
     GOES_WRONG,   /* what it returned is no new block, or a live block is not what it was */
     GOES_ASTRAY,

@@ -1,4 +1,4 @@
-/* The FreeRTOS heap over more RAM than one, as heap_5 is told of it.
+/* The FreeRTOS heap over several ranges of RAM, given as heap_5 takes them.
  *
  * SPDX-License-Identifier: MIT */
 #include "FreeRTOS.h"

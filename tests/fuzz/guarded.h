@@ -1,5 +1,5 @@
 /* guarded.h: memory whose every neighbour is out of bounds: bytes by AddressSanitizer, farther away by pages
- * that nobody may touch, as far as a granule's index reaches.
+ * that may not be touched, as far as a granule's index reaches.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef GUARDED_H

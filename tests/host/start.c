@@ -1,4 +1,4 @@
-/* The start of the system heap: regions that are none, and an interrupt at each of its steps.
+/* The start of the system heap: regions without memory, and an interrupt at each of its steps.
  *
  * SPDX-License-Identifier: MIT */
 #include "host_port.h"

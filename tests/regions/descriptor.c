@@ -1,4 +1,4 @@
-/* A pointer to the start of a region, where its descriptor stands.
+/* A pointer to the start of a region, where its descriptor is.
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"

@@ -1,4 +1,4 @@
-/* The malloc family over more RAM than one: where blocks come from, and that each finds its way back.
+/* The malloc family over several ranges of RAM: where blocks come from, and that each finds its way back.
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"

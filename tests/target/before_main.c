@@ -1,4 +1,4 @@
-/* The heap serves whoever comes first: a constructor, before main().
+/* The heap serves the first caller: a constructor, before main().
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
