@@ -100,7 +100,7 @@ static bool begin(struct arena *arena)
     if (!heap_lay_out(&layout, slot, CAIRN_POSIX_ARENA) || !map_beginning(arena, &layout, slot))
         return false;
     heap_write_control(&layout, heap_map_granules(layout.limit), heap_control_granules(&layout)); /* the map is clear */
-    __atomic_store_n(&arena_handle, (size_t)((char *)layout.heap - slot), __ATOMIC_RELAXED); /* the same for all */
+    __atomic_store_n(&arena_handle, (size_t)((char *)layout.heap - slot), __ATOMIC_RELAXED);      /* the same for all */
     __atomic_store_n(&arena->heap, heap_begin(&layout), __ATOMIC_RELEASE);
     __atomic_store_n(&arena->lock.word, LOCK_FREE, __ATOMIC_RELEASE);
     return true;
