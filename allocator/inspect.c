@@ -230,7 +230,7 @@ const char *cairn_reason_text(enum cairn_reason reason)
     case CAIRN_WRITE_AFTER_FREE:
         return "bytes of free memory were overwritten";
     case CAIRN_NO_LOCK:
-        return "the lock holds no interrupt back: CAIRN_CEILING has no bit that this chip implements";
+        return "the lock's ceiling is no priority that this chip has";
     }
     return "unknown reason";
 }

@@ -23,7 +23,7 @@ REASONS = {
     6: ("CAIRN_ABOVE_CEILING", "an interrupt above the lock's ceiling used the heap"),
     7: ("CAIRN_OVERRUN", "bytes behind a live block were overwritten"),
     8: ("CAIRN_WRITE_AFTER_FREE", "bytes of free memory were overwritten"),
-    9: ("CAIRN_NO_LOCK", "the lock holds no interrupt back: CAIRN_CEILING has no bit that this chip implements"),
+    9: ("CAIRN_NO_LOCK", "the lock's ceiling is no priority that this chip has"),
 }
 ATTRIBUTES = {1: "DMA", 2: "FAST", 4: "EXTERNAL", 8: "ON_REQUEST"}
 CALLS = ("malloc", "calloc", "aligned", "realloc", "free")
