@@ -183,8 +183,33 @@ static void aligned_blocks_and_their_gaps_are_guarded(void)
         }
 }
 
+static size_t wanted;
+
+static void ask(struct cairn_heap *h, void *p)
+{
+    (void)p;
+    launder(cairn_malloc(h, wanted));
+}
+
+/* A block is given out from the upper end of a free one: the size of the rest comes where only fill was, and what was
+ * written there is found before that. The rest stays in its bin, or goes to another. */
+static void a_write_where_the_size_of_the_rest_comes_is_found(void)
+{
+    unsigned tried = 0;
+    for (wanted = 1; wanted < 260; wanted += CAIRN_GRANULE, tried++) {
+        char *p = between(400);
+        cairn_free(heap, p);
+        size_t rest = bytes_of_block(400) - bytes_of_block(wanted);
+        p[rest - 1] ^= 1;
+        CHECK(is_fatal(ask, heap, NULL) && fatal_reason == CAIRN_WRITE_AFTER_FREE);
+        CHECK(fatal_address == p + rest - 1);
+    }
+    CHECK(tried > 10);
+}
+
 TAP_MAIN(TEST(usable_is_what_was_asked_for), TEST(a_byte_written_behind_a_block_is_found),
          TEST(a_run_over_a_block_is_found_at_its_first_byte),
          TEST(a_byte_written_after_free_is_found_when_it_is_given_out),
          TEST(nothing_is_found_where_nothing_was_written), TEST(new_memory_is_not_zero),
-         TEST(realloc_keeps_contents_each_way), TEST(aligned_blocks_and_their_gaps_are_guarded))
+         TEST(realloc_keeps_contents_each_way), TEST(aligned_blocks_and_their_gaps_are_guarded),
+         TEST(a_write_where_the_size_of_the_rest_comes_is_found))

@@ -69,7 +69,7 @@ static void a_mark_of_a_bin_above_the_top_is_found(void)
 {
     make_heap(60 * CAIRN_GRANULE);
     heap->nonempty = 1;
-    heap->top = (link_t)(BIN_COUNT / 2u);
+    heap->top = (link_t)(BIN_COUNT - 1u);
     CHECK(a_request_ends(FREE + 10, CAIRN_CORRUPT_CONTROL, &heap->nonempty));
 }
 
@@ -115,6 +115,31 @@ static void a_limit_whose_copies_differ_ends_a_walk(void)
     CHECK(!cairn_walk(heap, NULL, NULL));
 }
 
+/* The granule at the top is memory that no block has: it may say anything, such as what names it. */
+static void no_link_leads_to_the_top(void)
+{
+    make_heap(MEMORY);
+    bin_at(FREE)->next = heap->top;
+    heap_granule(heap, heap->top)->prev = (link_t)bin_of(FREE);
+    CHECK(a_request_ends(FREE, CAIRN_CORRUPT_LINK, bin_at(FREE)));
+
+    make_heap(MEMORY);
+    bin_at(SMALL)->next = heap->top;
+    heap_granule(heap, heap->top)->prev = (link_t)bin_of(SMALL);
+    CHECK(a_free_ends(CAIRN_CORRUPT_LINK, bin_at(SMALL)));
+
+    make_heap(MEMORY);
+    heap_granule(heap, freed)->next = heap->top;
+    heap_granule(heap, heap->top)->prev = (link_t)freed;
+    CHECK(a_request_ends(FREE, CAIRN_CORRUPT_LINK, heap_pointer(heap, freed)));
+
+    make_heap(MEMORY);
+    heap_granule(heap, freed)->prev = heap->top;
+    heap_granule(heap, heap->top)->next = (link_t)freed;
+    kept = heap_pointer(heap, freed - SMALL);
+    CHECK(a_free_ends(CAIRN_CORRUPT_LINK, heap_pointer(heap, freed)));
+}
+
 /* Both copies of the size agree, on one that no block of the bin has. */
 static void a_size_below_its_bin_is_found(void)
 {
@@ -129,7 +154,10 @@ static void a_size_past_the_top_is_found(void)
     make_heap(MEMORY);
     struct granule *block = heap_granule(heap, freed);
     block->size = (link_t)(heap->top - freed + 1u);
+    heap_granule(heap, heap->top)->tail = block->size;
     CHECK(a_request_ends(FREE, CAIRN_CORRUPT_SIZE, block));
+    kept = heap_pointer(heap, freed - SMALL);
+    CHECK(a_free_ends(CAIRN_CORRUPT_SIZE, block));
 }
 
 TAP_MAIN(TEST(a_mark_of_a_bin_above_the_top_is_found), TEST(a_bin_that_leads_above_the_top_is_found_by_a_request),
@@ -137,4 +165,4 @@ TAP_MAIN(TEST(a_mark_of_a_bin_above_the_top_is_found), TEST(a_bin_that_leads_abo
          TEST(a_bin_that_leads_above_the_top_is_found_by_a_free),
          TEST(a_bin_that_leads_to_what_does_not_name_it_is_found_by_a_free),
          TEST(a_limit_whose_copies_differ_is_found_by_a_request), TEST(a_limit_whose_copies_differ_ends_a_walk),
-         TEST(a_size_below_its_bin_is_found), TEST(a_size_past_the_top_is_found))
+         TEST(no_link_leads_to_the_top), TEST(a_size_below_its_bin_is_found), TEST(a_size_past_the_top_is_found))
