@@ -155,7 +155,8 @@ static inline bool heap_find(struct cairn_heap *heap, index_t n, struct place *a
 {
     index_t bin = bin_of(n);
     bin_set set = heap->nonempty << bin;
-    at->bin = at->prev = bin;
+    at->bin = bin;
+    at->prev = bin;
     if (set & BIN_FIRST) {
         at->i = heap_first(heap, bin);
         if (heap_granule(heap, at->i)->size >= n)
@@ -169,7 +170,8 @@ static inline bool heap_find(struct cairn_heap *heap, index_t n, struct place *a
     if (set == 0)
         return false;
     bin += bin_first(set);
-    at->bin = at->prev = bin;
+    at->bin = bin;
+    at->prev = bin;
     at->i = heap_first(heap, bin);
     index_t above = (index_t)heap->limit - heap->top;
     return above < n || above >= heap_granule(heap, at->i)->size;

@@ -53,17 +53,18 @@ void heap_write_control(const struct heap_layout *layout, index_t from, index_t 
 struct cairn_heap *heap_begin(const struct heap_layout *layout)
 {
     struct cairn_heap *heap = layout->heap;
-    heap->limit = heap->limit_again = (link_t)layout->limit;
+    heap->limit = (link_t)layout->limit;
+    heap->limit_again = (link_t)layout->limit;
     heap->top = (link_t)layout->first;
     map_turn(heap, layout->first, 1, true);
     heap_granule(heap, 4)->tail = (link_t)layout->left_over;
-    heap_granule(heap, 5)->tail = (link_t)(layout->left_over >> (CAIRN_INDEX_BITS - 1) >> 1);
+    heap_granule(heap, 5)->tail = (link_t)(layout->left_over >> (CAIRN_INDEX_BITS - 1u) >> 1);
     return heap;
 }
 
 size_t heap_left_over(struct cairn_heap *heap)
 {
-    return heap_granule(heap, 4)->tail | (size_t)heap_granule(heap, 5)->tail << (CAIRN_INDEX_BITS - 1) << 1;
+    return heap_granule(heap, 4)->tail | (size_t)heap_granule(heap, 5)->tail << (CAIRN_INDEX_BITS - 1u) << 1;
 }
 
 /* ---- For the tools --------------------------------------------------------------------------- */
