@@ -53,8 +53,9 @@ void heap_write_control(const struct heap_layout *layout, index_t from, index_t 
 struct cairn_heap *heap_begin(const struct heap_layout *layout)
 {
     struct cairn_heap *heap = layout->heap;
-    heap->limit = (link_t)layout->limit;
-    heap->limit_again = (link_t)layout->limit;
+    link_t limit = (link_t)layout->limit;
+    heap->limit_again = limit;
+    heap->limit = limit;
     heap->top = (link_t)layout->first;
     map_turn(heap, layout->first, 1, true);
     heap_granule(heap, 4)->tail = (link_t)layout->left_over;
