@@ -30,7 +30,7 @@
 #if CAIRN_INDEX_BITS == 16
 typedef uint16_t link_t;
 #define HEAP_MAX_GRANULES 0x10000u /* in a heap, its control data included */
-#define HEAP_MAX_BLOCK 0xff00u     /* in a block: the map leaves less of a heap, and its class is the last one */
+#define HEAP_MAX_BLOCK 0xff00u     /* in a block: the map leaves less of a heap, and its bin is the last one */
 #else
 typedef uint32_t link_t;
 #define HEAP_MAX_GRANULES 0x7fffffffu
@@ -128,7 +128,7 @@ static inline index_t heap_map_granules(index_t limit)
 }
 
 /* The first granule that can be a block's, past the bins for the largest free block that indices up to `limit` allow.
- * It is below the limit, so that there is a block, only where there are bins 1 to 5. */
+ * A heap with room for a block has bins 1 to 5 at least. */
 static inline index_t heap_first_granule(index_t limit)
 {
     return bin_of(limit) + 1u;

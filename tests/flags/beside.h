@@ -1,4 +1,4 @@
-/* beside.h: what the firmware of tests/flags/family.c stands on: a heap region with painted memory on both sides,
+/* beside.h: the memory of the firmware of tests/flags/family.c: a heap region with painted memory on both sides,
  * copying and clearing that know whether the lock is held, and an end for a call that has none.
  *
  * SPDX-License-Identifier: MIT */

@@ -78,7 +78,7 @@ def tokens_of(text, start, end):
 
 def parts_of(text):
     """Divide a source: its code, as one list of tokens without the directives; and the bodies of its macros. A macro
-    that stands alone in an #ifndef of its name is an option's default, and left out."""
+    that is alone in an #ifndef of its name is an option's default, and left out."""
     code, bodies, place, asked = [], [], 0, None
     while place < len(text):
         line_end = text.find("\n", place)

@@ -68,6 +68,16 @@ static void *serve(void *unused)
     return unused;
 }
 
+static void free_all(void)
+{
+    free(small_new);
+    free(large_new);
+    free(clear_new);
+    free(aligned_new);
+    free(small_old);
+    free(large_old);
+}
+
 /* In the child these are of an arena that may have been copied half done. */
 static _Noreturn void use_in_the_child(void)
 {
@@ -77,12 +87,7 @@ static _Noreturn void use_in_the_child(void)
     large_new = realloc(large_new, 2 * LARGE);
     well = well && small_new != NULL && large_new != NULL && filled(small_new, 100, 3) && filled(large_new, LARGE, 4);
     well = well && malloc_usable_size(clear_new) == 5008;
-    free(small_new);
-    free(large_new);
-    free(clear_new);
-    free(aligned_new);
-    free(small_old);
-    free(large_old);
+    free_all();
     well = well && cairn_check(cairn_system(), NULL) == 0;
     _exit(well ? 0 : 1);
 }
@@ -107,12 +112,7 @@ static void a_thread_is_served_while_another_forks(void)
     CHECK(pthread_join(thread, NULL) == 0 && good);
     CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
     CHECK(filled(small_new, 100, 3) && filled(large_new, LARGE, 4));
-    free(small_new);
-    free(large_new);
-    free(clear_new);
-    free(aligned_new);
-    free(small_old);
-    free(large_old);
+    free_all();
     /* What was to be freed later is free. The thread's own are gone as well. */
     CHECK(mallinfo2().uordblks <= used && mallinfo2().hblkhd == mapped);
     CHECK(cairn_check(cairn_system(), NULL) == 0);

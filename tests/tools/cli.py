@@ -109,7 +109,7 @@ def each_has_its_help(name):
 
 # ---- Wrong arguments -------------------------------------------------------------------------------------
 
-# What stands for a file is put in its place: FIRMWARE, TRACE.
+# FIRMWARE and TRACE are replaced by the paths of files.
 WRONG: dict[str, list[tuple[str, str]]] = {
     "bound": [
         ("", "required: [NAME=]ELF"),
