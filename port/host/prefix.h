@@ -27,7 +27,7 @@
 #define mallopt heap_mallopt
 #define sbrk heap_sbrk
 
-#include "../../allocator/names.h"
+#include "system/names.h"
 
 void *sbrk(ptrdiff_t increment);
 

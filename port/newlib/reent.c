@@ -7,7 +7,7 @@
  * `used`: what optimizes at link time does not see the C library's calls, and would drop what they need.
  *
  * SPDX-License-Identifier: MIT */
-#include "names.h"
+#include "system/names.h"
 
 #include <malloc.h>
 #include <reent.h>

@@ -5,7 +5,7 @@
 #ifndef SCENE_H
 #define SCENE_H
 
-#include "heap.h"
+#include "core/heap.h"
 
 #include <stdbool.h>
 #include <stddef.h>

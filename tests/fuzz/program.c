@@ -8,8 +8,8 @@
 #include "model.h"
 
 #include "blocks.h"
-#include "heap.h"
-#include "names.h"
+#include "core/heap.h"
+#include "system/names.h"
 #include "port.h"
 
 #include <errno.h>

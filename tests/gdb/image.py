@@ -130,7 +130,7 @@ def the_page_of_an_image_has_the_blocks(tree):
 
 @test
 def reasons_have_the_words_of_the_library():
-    with open("allocator/cairn.h", encoding="ascii") as header, open("allocator/inspect.c", encoding="ascii") as source:
+    with open("include/cairn.h", encoding="ascii") as header, open("allocator/core/inspect.c", encoding="ascii") as source:
         names = re.search(r"enum cairn_reason \{(.*?)\};", header.read(), re.S)[1]
         text = source.read()
     names = re.findall(r"^    (CAIRN_\w+)", names, re.M)
@@ -190,7 +190,7 @@ def the_layout_is_no_part_of_flash_or_ram_in_any_image():
 
 @test
 def what_makes_the_layout_has_no_instruction():
-    objects = glob.glob("build/mps2-an385/allocator/*.o") + glob.glob("build/microbit/guarded/allocator/*.o")
+    objects = glob.glob("build/mps2-an385/allocator/*/*.o") + glob.glob("build/microbit/guarded/allocator/*/*.o")
     text = subprocess.run([CROSS + "nm", "-S", *objects], capture_output=True, text=True, check=True).stdout
     assert text.count("layout_of_heap") == 2 and not re.search(r"^\w+ \w+ \w layout_of_", text, re.M), text
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
-#include "heap.h"
+#include "core/heap.h"
 #include "tap.h"
 
 static _Alignas(64) char memory[1536];

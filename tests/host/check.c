@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "fatal.h"
-#include "heap.h"
+#include "core/heap.h"
 #include "tap.h"
 
 #include <stddef.h>

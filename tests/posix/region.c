@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "arena.h"
-#include "names.h"
+#include "system/names.h"
 #include "port.h"
 
 char *port_heap_start(void)
@@ -21,7 +21,7 @@ char *port_heap_limit(void)
 #if CAIRN_POSIX_ARENAS == 1
 #undef sbrk
 #define sbrk region_sbrk
-#include "sbrk.c"
+#include "system/sbrk.c"
 struct cairn_system cairn_system_state;
 #undef sbrk
 #define sbrk heap_sbrk

@@ -98,9 +98,9 @@ firmware() {
     name=$1
     shift
     "${CROSS}gcc" -mcpu=cortex-m3 -mthumb -std=c11 -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns \
-        -ffunction-sections -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"' -Iport -Iport/cortex-m -iquote allocator "$@" \
-        "$work/program.c" allocator/*.c port/newlib/[!m]*.c port/newlib/mallinfo.c port/cortex-m/region.c \
-        port/cortex-m/fa*.c port/cortex-m/startup.c port/cortex-m/semihosting.c -nostartfiles \
+        -ffunction-sections -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"' -Iinclude -Iport -Iextras -iquote allocator "$@" \
+        "$work/program.c" allocator/*/*.c port/newlib/[!m]*.c port/libc/mallinfo.c port/common/*.c \
+        boards/runtime/startup.c extras/semihosting.c -nostartfiles \
         -Wl,--gc-sections -Wl,--no-warn-rwx-segments -T boards/mps2-an385/memory.ld -T linker/sections.ld -o "$work/$name.elf"
 }
 cat >"$work/program.c" <<'END'
@@ -120,7 +120,7 @@ for flags in -O0 -O1 "-O2 -flto" -O3; do
     firmware built $flags >"$work/said" 2>&1 && bound --entry malloc --entry free "$work/built.elf" >>"$work/said"
     result $? "malloc and free have a bound at $flags" "$work/said"
 done
-passes "the lock by BASEPRI has a bound" bound --entry malloc --entry free $tree/ceiling/ceiling/live.elf
+passes "the lock by BASEPRI has a bound" bound --entry malloc --entry free $tree/basepri/ceiling/live.elf
 ends "with picolibc, whose errno is thread-local, malloc has a bound" 0 "malloc" \
     bound --entry malloc $tree/picolibc/libc/strings.elf
 ends "a firmware with regions has a loop over them, with interrupts on" 1 "a loop: from" \

@@ -8,7 +8,7 @@ Counted are lines; outcomes of branches, two for each condition; and conditions 
 each of which is to be shown to decide alone (MC/DC). What is not covered must be in EXCEPTIONS with its reason, and
 what is there must be uncovered. An entry is what this program prints of the place, without the line number:
 
-    allocator/heap.c cairn_heap_extend: `size > n` is never false
+    allocator/core/heap.c cairn_heap_extend: `size > n` is never false
         in index-16, table
         why, on one line or more
 

@@ -66,7 +66,7 @@ refuses "a function that no configuration compiles is an error" \
 passes "it may be excused" compare "allocator/y.c none: is never compiled" "    because"
 
 # The text of each exception stands in its file, but for line breaks.
-sed -n 's/^\([a-z]*\/[^ ]*\) .*`\(.*\)`.*/\1 \2/p' tests/coverage.exceptions >"$work/texts"
+sed -n 's/^\([a-z]*\/[^ ]*\) .*`\(.*\)`.*/\1 \2/p' tests/coverage/exceptions >"$work/texts"
 while read -r file text; do
     tr -s ' \n' ' ' <"$file" | grep -qF -- "$text" || echo "$file: $text"
 done <"$work/texts" >"$work/said"

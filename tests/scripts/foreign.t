@@ -36,11 +36,11 @@ link() {
         -u cairn_names "build/$board/libcairn.a" -o "$work/image.elf"
 }
 
-# region [FLAG...]: port/cortex-m/region.c with these options.
+# region [FLAG...]: port/common/region.c with these options.
 region() {
     # shellcheck disable=SC2046
-    "${CROSS}gcc" $(flags $board) -Os -Wall -Wextra -Werror -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"' -Iport \
-        -iquote allocator "$@" -c port/cortex-m/region.c -o "$work/region.o"
+    "${CROSS}gcc" $(flags $board) -Os -Wall -Wextra -Werror -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"' -Iport -Iinclude \
+        "$@" -c port/common/region.c -o "$work/region.o"
 }
 
 # asks BINDING [FLAG...]: the symbols that region.c asks for then, of one binding: U strong, w weak.

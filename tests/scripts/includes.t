@@ -18,7 +18,7 @@ free='<std[a-z]*\.h>|<limits\.h>'
 # The malloc family sets errno; copying and clearing are the compiler's own functions.
 others allocator "\"($own|port\.h)\"|$free|<errno\.h>|<string\.h>|CAIRN_CONFIG_HEADER"
 result $? "the heap includes itself, port.h and freestanding headers" "$work/said"
-grep -nE '<(errno|string)\.h>' allocator/*.h allocator/heap.c allocator/inspect.c >"$work/said"
+grep -nE '<(errno|string)\.h>' allocator/*.h allocator/core/heap.c allocator/core/inspect.c >"$work/said"
 [ ! -s "$work/said" ]
 result $? "the heart of the heap needs no C library" "$work/said"
 others port/port.h "<std[a-z]*\.h>|CAIRN_LOCK_HEADER"

@@ -13,8 +13,8 @@ link() {
     shift 3
     # shellcheck disable=SC2046
     "${CROSS}gcc" $(flags "$board") -nostartfiles -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments "$@" -T "$memory" \
-        -T linker/sections.ld "$source" "build/$board/port/cortex-m/startup.o" \
-        "build/$board/port/cortex-m/semihosting.o" "build/$board/port/newlib/syscalls.o" "${archive:-build/$board/libcairn.a}" \
+        -T linker/sections.ld "$source" "build/$board/boards/runtime/startup.o" \
+        "build/$board/extras/semihosting.o" "build/$board/boards/runtime/syscalls.o" "${archive:-build/$board/libcairn.a}" \
         -o "$work/image.elf"
 }
 

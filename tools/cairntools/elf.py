@@ -19,7 +19,7 @@ OBJECT, FUNCTION = 1, 2
 PT_LOAD, SHT_PROGBITS, SHT_SYMTAB, SHT_NOBITS = 1, 1, 2, 8
 WRITABLE, ALLOCATED, EXECUTABLE = 0x1, 0x2, 0x4
 EM_ARM, ET_EXEC, UNDEFINED = 40, 2, 0
-LAYOUT = 2  # the version of .cairn.layout that is known here (allocator/layout.h)
+LAYOUT = 2  # the version of .cairn.layout that is known here (allocator/core/layout.h)
 UNSIZED = 4096  # bytes that a function without a size is taken to have at most
 
 
@@ -172,7 +172,7 @@ class Elf:
     # ---- What the image says of itself -----------------------------------------------------------
 
     def layout(self) -> dict[str, int]:
-        """What the image says of its heap: a number for each key of allocator/layout.h. Raises Problem if it says
+        """What the image says of its heap: a number for each key of allocator/core/layout.h. Raises Problem if it says
         nothing, contradicts itself, or has a layout that is not known here."""
         text = self.section(".cairn.layout")
         if text is None:

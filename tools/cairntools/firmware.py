@@ -154,7 +154,7 @@ class Firmware:
                        self._trailed(), reserves=moved != 0)
 
     def region(self) -> tuple[int, int] | None:
-        """Where the system heap's region begins and ends, by the linker's symbols, as port/cortex-m/region.c finds it;
+        """Where the system heap's region begins and ends, by the linker's symbols, as port/common/region.c finds it;
         None where they name no region, or it is named otherwise (CAIRN_HEAP_START, CAIRN_HEAP_LIMIT)."""
         value = self.elf.value
         start = next(filter(None, map(value, ("__heap_start", "__HeapBase", "__end__", "_end", "end"))), 0)
