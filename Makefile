@@ -48,7 +48,7 @@ $(file >$(BUILD)/choices,$(CHOICES))
 endif
 
 HEAP    := core/heap core/start core/private core/inspect core/check_step system/malloc system/family system/sbrk \
-           system/regions watch/watch watch/guard watch/explain watch/account watch/trace
+           system/regions watch/watch watch/guard watch/explain watch/freed watch/account watch/trace
 # What every test program links, besides its machine's tap-host or tap-target.
 TEST_SHARED := tap fatal blocks hooks
 FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
@@ -112,7 +112,7 @@ $(BUILD)/$(1)/names.o: $(patsubst %,$(BUILD)/$(1)/%.o,$(addprefix allocator/,sys
         $(addprefix port/,$($(call libc,$(3)).NAMES)))
 	$(Q)$(CROSS)ld -r $$^ -o $$@
 $(BUILD)/$(1)/libcairn.a: $(BUILD)/$(1)/names.o $(patsubst %,$(BUILD)/$(1)/%.o,$(addprefix allocator/,core/heap core/start core/private \
-        core/inspect core/check_step system/regions watch/guard watch/explain watch/account watch/trace) \
+        core/inspect core/check_step system/regions watch/guard watch/explain watch/freed watch/account watch/trace) \
         $(addprefix port/common/,region fatal failure))
 	$$(archive)
 
@@ -169,7 +169,7 @@ tests_of = $(foreach k,$(3),$(patsubst %,$(BUILD)/$(1)/$(2)/$k/%.elf,$(call name
 define variant
 $(call library,$(1)/$(2),$($(1).CPU),$(2))
 $(call images,$(1)/$(2),$(2),$($(2).LINK),$(1))
-TARGET_TESTS += $(call tests_of,$(1),$(2),$($(2).TESTS))
+$(2).IMAGES += $(call tests_of,$(1),$(2),$($(2).TESTS))
 endef
 
 # ---- Packages ------------------------------------------------------------------------------------

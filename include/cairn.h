@@ -324,7 +324,7 @@ bool cairn_read_site(uint32_t n, struct cairn_site *site);
 
 /* ---- A record of each call: CAIRN_TRACE=1 ------------------------------------------------------ */
 
-/* Carry a record of `count` words to the host. The firmware defines it, or links one of port/cortex-m's
+/* Carry a record of `count` words to the host. The firmware defines it, or links one of extras/:
  * trace_ring.c, trace_semihosting.c and trace_itm.c. The heap calls it without the lock, in the context of the
  * call that it records, before that returns. It must not use the heap. trace.c explains the words. */
 void cairn_trace(const uintptr_t *words, uint32_t count);

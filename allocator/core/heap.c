@@ -2,14 +2,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "heap.h"
-
-/* Where free memory is filled: the last size of a free block is about to be written at granule i, over the fill. */
-#if CAIRN_CHECK == 2
-void guard_inspect_tail(struct cairn_heap *heap, index_t i);
-#define INSPECT_TAIL(heap, i) guard_inspect_tail(heap, i)
-#else
-#define INSPECT_TAIL(heap, i) ((void)0)
-#endif
+#include "hooks.h"
 
 /* Some steps are used here, where they are best inline, and elsewhere. heap.h declares them without `inline`, so that
  * these are their external definitions (C11, 6.7.4, 7), which may refer to static functions. Clang warns all the same. */
@@ -188,12 +181,12 @@ static inline index_t heap_take_from(struct cairn_heap *heap, const struct place
     index_t rest = size - n;
     index_t bin = bin_of(rest); /* 0 if nothing is left */
     if (bin == at->bin) {
-        INSPECT_TAIL(heap, i + rest - 1u);
+        hook_before_tail(heap, i + rest - 1u);
         heap_set_size(block, rest);
     } else {
         heap_detach_after(heap, at->prev, i);
         if (bin != 0) {
-            INSPECT_TAIL(heap, i + rest - 1u);
+            hook_before_tail(heap, i + rest - 1u);
             heap_attach(heap, i, rest, bin);
         }
     }

@@ -142,7 +142,7 @@ static inline word_t *heap_control(struct cairn_heap *heap, index_t limit)
 
 /* Find the layout for `size` bytes at `memory`: for as many of them as the index reaches. Writes nothing
  * there. False if the range is too small. */
-COLD bool heap_lay_out(struct heap_layout *layout, void *memory, size_t size);
+COLD bool heap_lay_out(struct heap_layout *layout, void *memory, size_t size) INTERNAL(heap_lay_out);
 
 /* Granules of the control data, with the map. */
 static inline index_t heap_control_granules(const struct heap_layout *layout)
@@ -151,48 +151,48 @@ static inline index_t heap_control_granules(const struct heap_layout *layout)
 }
 
 /* Write the granules of the control data from `from` up to, not including, `to`, counted from its start. */
-COLD void heap_write_control(const struct heap_layout *layout, index_t from, index_t to);
+COLD void heap_write_control(const struct heap_layout *layout, index_t from, index_t to) INTERNAL(heap_write_control);
 
 /* Begin: all of the control data has been written. Returns the handle. */
-COLD struct cairn_heap *heap_begin(const struct heap_layout *layout);
+COLD struct cairn_heap *heap_begin(const struct heap_layout *layout) INTERNAL(heap_begin);
 
 /* Granules past the limit that the index did not reach, when the heap was laid out. */
-COLD size_t heap_left_over(struct cairn_heap *heap);
+COLD size_t heap_left_over(struct cairn_heap *heap) INTERNAL(heap_left_over);
 
 /* Take n granules: from a free block, or at the top. Returns the block; NULL, with the heap unchanged, if there
  * are none. */
-void *heap_take(struct cairn_heap *heap, index_t n);
+void *heap_take(struct cairn_heap *heap, index_t n) INTERNAL(heap_take);
 
 /* Free the live block at `p`; anything else is misuse. */
-void heap_free(struct cairn_heap *heap, const void *p);
+void heap_free(struct cairn_heap *heap, const void *p) INTERNAL(heap_free);
 
 /* Size of the free block at i, proven. */
-index_t heap_free_size(struct cairn_heap *heap, index_t i);
+index_t heap_free_size(struct cairn_heap *heap, index_t i) INTERNAL(heap_free_size);
 
 /* The free block that ends below i, which is not free itself; 0 if a used one does. */
-index_t heap_free_below(struct cairn_heap *heap, index_t i);
+index_t heap_free_below(struct cairn_heap *heap, index_t i) INTERNAL(heap_free_below);
 
 /* Granules from i, where the top is or a reserved block that ends there begins, up to `end` or a
  * little above are not the heap's: they become a reserved block, for which no pointer is valid; with
  * `end` = i, they are the heap's again. False, with nothing changed, if that passes the limit. */
-COLD bool heap_reserve(struct cairn_heap *heap, index_t i, index_t end);
+COLD bool heap_reserve(struct cairn_heap *heap, index_t i, index_t end) INTERNAL(heap_reserve);
 
 /* Granules of the live block at `p`. Anything else is misuse, and ends in cairn_fatal(). */
-index_t heap_live_size(struct cairn_heap *heap, const void *p);
+index_t heap_live_size(struct cairn_heap *heap, const void *p) INTERNAL(heap_live_size);
 
 /* Say what is wrong with `p`, which is no live block's. */
-_Noreturn COLD void heap_misuse(struct cairn_heap *heap, const void *p);
+_Noreturn COLD void heap_misuse(struct cairn_heap *heap, const void *p) INTERNAL(heap_misuse);
 
 /* Make two used blocks of one, of n and of `size` - n granules; neither may be 0. */
-COLD void heap_split(struct cairn_heap *heap, index_t i, index_t size, index_t n);
+COLD void heap_split(struct cairn_heap *heap, index_t i, index_t size, index_t n) INTERNAL(heap_split);
 
 /* Keep the first n of the used block of `size` granules at i; free the rest. */
-COLD void heap_cut(struct cairn_heap *heap, index_t i, index_t size, index_t n);
+COLD void heap_cut(struct cairn_heap *heap, index_t i, index_t size, index_t n) INTERNAL(heap_cut);
 
 /* Let the used block of `size` granules at *i grow to n at least: into the free block above or past
  * the top; else into the free block below as well. Returns the new size, and sets *i to the new
  * start: if it has changed, the caller has to move the bytes. Or returns 0, with nothing changed. */
-COLD index_t heap_extend(struct cairn_heap *heap, index_t *i, index_t size, index_t n);
+COLD index_t heap_extend(struct cairn_heap *heap, index_t *i, index_t size, index_t n) INTERNAL(heap_extend);
 
 /* How an aligned block is found: wherever `have` granules lie, n aligned ones lie in them. */
 struct heap_fit {
@@ -200,7 +200,7 @@ struct heap_fit {
 };
 
 /* What to take for n bytes with `alignment`, a power of two. False if no heap could serve it. */
-COLD bool heap_fit_aligned(struct heap_fit *fit, size_t alignment, size_t size);
+COLD bool heap_fit_aligned(struct heap_fit *fit, size_t alignment, size_t size) INTERNAL(heap_fit_aligned);
 
 /* Granules from `start`, where the block that was taken begins, to the first aligned one. */
 static inline index_t heap_gap(const struct heap_fit *fit, const void *start)

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "heap.h"
-#include "../watch/watch.h"
+#include "private.h"
 
 /* The first bound granule at or above i; `end` if there is none below it. */
 static index_t next_bound(struct cairn_heap *heap, index_t i, index_t end)
@@ -193,7 +193,7 @@ static int check_bins(struct check *check)
     return set != heap->nonempty ? broken(check, 9, 0) : 0;
 }
 
-int cairn_check(struct cairn_heap *heap, const void **where)
+int heap_check(struct cairn_heap *heap, const void **where)
 {
     struct check check = {.heap = heap};
     int result = check_frame(&check);
@@ -203,10 +203,6 @@ int cairn_check(struct cairn_heap *heap, const void **where)
         result = check_bins(&check);
     if (where != NULL)
         *where = result == 0 ? NULL : heap_pointer(heap, check.where);
-#if CAIRN_CHECK == 2
-    if (result == 0)
-        return guard_check(heap, where);
-#endif
     return result;
 }
 

@@ -1,13 +1,13 @@
 /* private.c: heaps that the caller owns and keeps others out of. See cairn.h.
  *
  * SPDX-License-Identifier: MIT */
-#include "../system/plain.h"
+#include "private.h"
 
 #include "heap.h"
 
 #include <string.h>
 
-COLD struct cairn_heap *cairn_init(void *memory, size_t size)
+COLD struct cairn_heap *private_init(void *memory, size_t size)
 {
     struct heap_layout layout;
     if (!heap_lay_out(&layout, memory, size))
@@ -16,31 +16,31 @@ COLD struct cairn_heap *cairn_init(void *memory, size_t size)
     return heap_begin(&layout);
 }
 
-void *cairn_malloc(struct cairn_heap *heap, size_t size)
+void *private_malloc(struct cairn_heap *heap, size_t size)
 {
     index_t n = heap_granules(size);
     return n == 0 ? NULL : heap_take(heap, n);
 }
 
-void *cairn_calloc(struct cairn_heap *heap, size_t count, size_t size)
+void *private_calloc(struct cairn_heap *heap, size_t count, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
         return NULL;
-    void *p = cairn_malloc(heap, bytes);
+    void *p = private_malloc(heap, bytes);
     return p == NULL ? NULL : memset(p, 0, bytes);
 }
 
-void cairn_free(struct cairn_heap *heap, void *p)
+void private_free(struct cairn_heap *heap, void *p)
 {
     if (p != NULL)
         heap_free(heap, p);
 }
 
-COLD void *cairn_realloc(struct cairn_heap *heap, void *p, size_t size)
+COLD void *private_realloc(struct cairn_heap *heap, void *p, size_t size)
 {
     if (p == NULL)
-        return cairn_malloc(heap, size);
+        return private_malloc(heap, size);
     index_t old = heap_live_size(heap, p);
     index_t i = heap_granule_index(heap, p);
     index_t n = heap_granules(size);
@@ -48,7 +48,7 @@ COLD void *cairn_realloc(struct cairn_heap *heap, void *p, size_t size)
         return NULL;
     index_t have = n <= old ? old : heap_extend(heap, &i, old, n);
     if (have == 0) {
-        void *moved = cairn_malloc(heap, size);
+        void *moved = private_malloc(heap, size);
         if (moved != NULL) {
             memcpy(moved, p, (size_t)old * CAIRN_GRANULE);
             heap_free(heap, p);
@@ -61,7 +61,7 @@ COLD void *cairn_realloc(struct cairn_heap *heap, void *p, size_t size)
     return heap_pointer(heap, i);
 }
 
-COLD void *cairn_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size)
+COLD void *private_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size)
 {
     struct heap_fit fit;
     if (alignment == 0 || (alignment & (alignment - 1u)) != 0)
@@ -81,7 +81,7 @@ COLD void *cairn_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t
     return heap_pointer(heap, i + gap);
 }
 
-size_t cairn_usable_size(struct cairn_heap *heap, void *p)
+size_t private_usable_size(struct cairn_heap *heap, void *p)
 {
     return p == NULL ? 0 : (size_t)heap_live_size(heap, p) * CAIRN_GRANULE;
 }

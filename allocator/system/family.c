@@ -1,7 +1,6 @@
 /* family.c: the names of the malloc family that are made of others.
  *
  * SPDX-License-Identifier: MIT */
-#include "../core/linkage.h"
 #include "names.h"
 
 #include <errno.h>
@@ -10,12 +9,12 @@
 /* The unit of valloc() and pvalloc(). There is no page on a microcontroller; newlib's is 4096. */
 enum { PAGE = 4096 };
 
-COLD void cfree(void *p)
+COLD void family_cfree(void *p)
 {
     free_for(CALLER, p);
 }
 
-COLD void *reallocf(void *p, size_t size)
+COLD void *family_reallocf(void *p, size_t size)
 {
     void *moved = realloc_for(CALLER, p, size);
     if (moved == NULL)
@@ -23,18 +22,18 @@ COLD void *reallocf(void *p, size_t size)
     return moved;
 }
 
-COLD void *reallocarray(void *p, size_t count, size_t size)
+COLD void *family_reallocarray(void *p, size_t count, size_t size)
 {
     size_t bytes;
     return realloc_for(CALLER, p, __builtin_mul_overflow(count, size, &bytes) ? SIZE_MAX : bytes);
 }
 
-COLD void *aligned_alloc(size_t alignment, size_t size)
+COLD void *family_aligned_alloc(size_t alignment, size_t size)
 {
     return memalign_for(CALLER, alignment, size);
 }
 
-COLD int posix_memalign(void **result, size_t alignment, size_t size)
+COLD int family_posix_memalign(void **result, size_t alignment, size_t size)
 {
     if (alignment % sizeof(void *) != 0)
         return EINVAL;
@@ -48,25 +47,25 @@ COLD int posix_memalign(void **result, size_t alignment, size_t size)
     return 0;
 }
 
-COLD void *valloc(size_t size)
+COLD void *family_valloc(size_t size)
 {
     return memalign_for(CALLER, PAGE, size);
 }
 
-COLD void *pvalloc(size_t size)
+COLD void *family_pvalloc(size_t size)
 {
     /* Past SIZE_MAX - PAGE the sum would wrap round; nothing so large is served anyway. */
     return memalign_for(CALLER, PAGE, size > SIZE_MAX - PAGE ? size : (size + PAGE - 1u) & ~(size_t)(PAGE - 1u));
 }
 
 /* Nothing is ever held back: a block that becomes free at the top is given back at once. */
-COLD int malloc_trim(size_t pad)
+COLD int family_malloc_trim(size_t pad)
 {
     (void)pad;
     return 0;
 }
 
-COLD int mallopt(int parameter, int value)
+COLD int family_mallopt(int parameter, int value)
 {
     (void)parameter;
     (void)value;

@@ -5,14 +5,13 @@
  * becomes ENOMEM when there is no memory, and EINVAL for an invalid alignment.
  *
  * SPDX-License-Identifier: MIT */
-#include "plain.h"
-
 #include "names.h"
+#include "system.h"
 
 #include "../core/heap.h"
+#include "../core/hooks.h"
 #include "../core/layout.h"
 #include "port.h"
-#include "system.h"
 
 #include <errno.h>
 #include <string.h>
@@ -53,7 +52,7 @@ static inline void write_granules(const struct heap_layout *layout, index_t from
     volatile word_t *control = heap_control(layout->heap, layout->limit);
     for (; to > from && to > heap_control_granules(layout); to--)
         for (volatile word_t *word = control + (to - 1u) * WORDS, *end = word + WORDS; word < end; word++)
-            *word = GUARD_FILL;
+            *word = HEAP_FILL;
 #endif
     heap_write_control(layout, from, to);
 }
@@ -132,7 +131,7 @@ COLD static void *take_first(index_t n)
     return p != NULL ? p : take_elsewhere(n);
 }
 
-void *malloc(size_t size)
+void *system_malloc(size_t size)
 {
     if (__builtin_expect(size - 1u >= HEAP_MAX_REQUEST, 0)) { /* 0, too, is past the end */
         if (size != 0)
@@ -149,7 +148,7 @@ void *malloc(size_t size)
     return p != NULL ? p : take_elsewhere(n);
 }
 
-void free(void *p)
+void system_free(void *p)
 {
     if (p == NULL)
         return;
@@ -159,12 +158,12 @@ void free(void *p)
     port_unlock(state);
 }
 
-void *calloc(size_t count, size_t size)
+void *system_calloc(size_t count, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
         return system_refuse(ENOMEM);
-    void *p = malloc(bytes);
+    void *p = system_malloc(bytes);
     __asm("" : "+r"(p)); /* a compiler that sees malloc() and memset() makes a call of calloc() of them */
     return p == NULL ? NULL : memset(p, 0, bytes);
 }
@@ -182,10 +181,10 @@ COLD static void give_back(struct cairn_heap *heap, void *p, index_t size, index
 
 /* Each step holds the lock by itself. Between them, all blocks in play are the caller's: the old one
  * not yet freed, the new one taken, or what will be cut off. */
-void *realloc(void *p, size_t size)
+void *system_realloc(void *p, size_t size)
 {
     if (p == NULL)
-        return malloc(size);
+        return system_malloc(size);
     index_t n = heap_granules(size);
     struct cairn_heap *heap = home_of(p);
     uint32_t state = port_lock();
@@ -226,20 +225,20 @@ COLD void *system_keep_aligned(char *p, const struct heap_fit *fit)
     return p + (size_t)gap * CAIRN_GRANULE;
 }
 
-COLD void *memalign(size_t alignment, size_t size)
+COLD void *system_memalign(size_t alignment, size_t size)
 {
     if (alignment == 0 || (alignment & (alignment - 1u)) != 0)
         return system_refuse(EINVAL);
     if (alignment <= CAIRN_GRANULE)
-        return malloc(size);
+        return system_malloc(size);
     struct heap_fit fit;
     if (!heap_fit_aligned(&fit, alignment, size))
         return system_refuse(ENOMEM);
-    void *p = malloc((size_t)fit.have * CAIRN_GRANULE);
+    void *p = system_malloc((size_t)fit.have * CAIRN_GRANULE);
     return p == NULL ? NULL : system_keep_aligned(p, &fit);
 }
 
-COLD size_t malloc_usable_size(void *p)
+COLD size_t system_usable_size(void *p)
 {
     if (p == NULL)
         return 0;

@@ -4,12 +4,12 @@
  * read without the lock: no step that holds the lock depends on how many there are.
  *
  * SPDX-License-Identifier: MIT */
-#include "plain.h"
+#include "system.h"
 
 #include "../core/heap.h"
+#include "../core/hooks.h"
 #include "../core/layout.h"
 #include "port.h"
-#include "system.h"
 
 #include <errno.h>
 #include <string.h>
@@ -91,9 +91,7 @@ enum cairn_region_error cairn_add_region(void *memory, size_t size, uint32_t att
     struct cairn_heap *heap = cairn_init((char *)memory + sizeof(struct region), size - sizeof(struct region));
     struct region *region = memory;
     *region = (struct region){.heap = heap, .size = size, .attributes = attributes};
-#if CAIRN_CHECK == 2
-    guard_fill_heap(region->heap);
-#endif
+    hook_after_begin(region->heap);
     append(region);
     return CAIRN_REGION_ADDED;
 }

@@ -4,12 +4,10 @@
  * rounded to pages.
  *
  * SPDX-License-Identifier: MIT */
-#ifndef CAIRN_SBRK_ALONE
-#include "plain.h"
-#endif
+#include "names.h"
+#include "system.h"
 
 #include "port.h"
-#include "system.h"
 
 #include <errno.h>
 
@@ -22,8 +20,6 @@ struct cairn_system cairn_system_state;
 #else
 #define HEAP STATE.heap
 #endif
-
-void *sbrk(ptrdiff_t increment);
 
 /* Tell the heap that the caller of sbrk() owns what is between granule i and `brk`. */
 COLD static bool reserve(struct cairn_heap *heap, index_t i, uintptr_t brk)
@@ -75,7 +71,7 @@ COLD static bool move(ptrdiff_t increment, uintptr_t *brk)
 
 /* Move the break by `increment` bytes. Returns the old one; or (void *)-1 with errno ENOMEM, and
  * nothing changed, if it would leave the region or fall into what the heap holds. */
-COLD void *sbrk(ptrdiff_t increment)
+COLD void *system_sbrk(ptrdiff_t increment)
 {
     uint32_t state = port_lock();
     uintptr_t brk;

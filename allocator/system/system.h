@@ -22,35 +22,35 @@ extern struct cairn_system {
 
 /* Start the heap, if it is not. O(1) each step with the lock held; they are as many as the control data
  * is large. */
-void system_start(void);
+void system_start(void) INTERNAL(system_start);
 
 /* The heap to ask for the block at `p`. Where the heap is watched only. */
-struct cairn_heap *system_home(const void *p);
+struct cairn_heap *system_home(const void *p) INTERNAL(system_home);
 
 /* Returns NULL, with `error` in errno. */
-void *system_refuse(int error);
+void *system_refuse(int error) INTERNAL(system_refuse);
 
 /* Take n granules in the system heap alone. NULL, with errno as it was, if there are none. */
-void *system_take(index_t n);
+void *system_take(index_t n) INTERNAL(system_take);
 
 /* Keep the aligned part of the block at `p`, of fit->have granules, which was just taken. */
-void *system_keep_aligned(char *p, const struct heap_fit *fit);
+void *system_keep_aligned(char *p, const struct heap_fit *fit) INTERNAL(system_keep_aligned);
 
 /* ---- regions.c, for malloc.c and watch.c ----------------------------------------------------- */
 
 #if CAIRN_REGIONS
 
 /* Take n granules in the first region that has room and is what `attributes` ask for; NULL if none. */
-void *region_take(uint32_t attributes, index_t n);
+void *region_take(uint32_t attributes, index_t n) INTERNAL(region_take);
 
 /* Take n granules in RAM that has all of `attributes`, in the system heap first. NULL if none. */
-void *region_take_in(uint32_t attributes, index_t n);
+void *region_take_in(uint32_t attributes, index_t n) INTERNAL(region_take_in);
 
 /* Take n granules for a block of `heap`, which has no room for them. NULL if there are none. */
-void *region_move(const struct cairn_heap *heap, index_t n);
+void *region_move(const struct cairn_heap *heap, index_t n) INTERNAL(region_move);
 
 /* The heap of the region that `p` lies in; NULL if it lies in none. */
-struct cairn_heap *region_heap(const void *p);
+struct cairn_heap *region_heap(const void *p) INTERNAL(region_heap);
 
 #else
 

@@ -3,9 +3,10 @@
  * Everything is O(1), and done with the lock held: a site is looked for in a fixed number of places.
  *
  * SPDX-License-Identifier: MIT */
+#include "watch.h"
+
 #include "../core/layout.h"
 #include "port.h"
-#include "watch.h"
 
 #if CAIRN_STATS || CAIRN_SITES > 0
 

@@ -5,46 +5,20 @@
  * comes.
  *
  * SPDX-License-Identifier: MIT */
-#include "../core/layout.h"
-#include "port.h"
-#include "../system/system.h"
 #include "watch.h"
 
-#if CAIRN_CHECK == 2
+#include "../core/layout.h"
+#include "../system/system.h"
+#include "port.h"
 
-/* The last blocks that were freed, and by whom: enough to name who may have written after free(). */
-enum { NOTES = 8 };
-static struct note {
-    const char *start;
-    size_t size;
-    const void *owner, *caller;
-} notes[NOTES] LAYOUT_SYMBOL(cairn_freed_notes);
-static uint32_t noted LAYOUT_SYMBOL(cairn_freed_noted);
+#if CAIRN_CHECK == 2
 
 /* The private heap that was last used. */
 static struct cairn_heap *private_heap LAYOUT_SYMBOL(cairn_private_heap);
 
-void explain_note_free(const void *p, size_t size, const void *owner, const void *caller)
-{
-    uint32_t state = port_lock();
-    notes[noted++ % NOTES] = (struct note){.start = p, .size = size, .owner = owner, .caller = caller};
-    port_unlock(state);
-}
-
 void explain_note_heap(struct cairn_heap *heap)
 {
     private_heap = heap;
-}
-
-/* The latest note of a block that held `address`; NULL if there is none. */
-static const struct note *note_of(const char *address)
-{
-    for (uint32_t age = 1; age <= NOTES && age <= noted; age++) {
-        const struct note *note = &notes[(noted - age) % NOTES];
-        if ((uintptr_t)address - (uintptr_t)note->start < note->size)
-            return note;
-    }
-    return NULL;
 }
 
 static bool holds(struct cairn_heap *heap, const void *address)
@@ -132,7 +106,7 @@ void cairn_explain(enum cairn_reason reason, const void *address, struct cairn_r
         damaged->owner = NULL;
         damaged->size = (size_t)((const char *)heap_pointer(heap, end) - (const char *)damaged->start);
     }
-    const struct note *note = note_of(address);
+    const struct freed *note = freed_at(address);
     if (!damaged->live && note != NULL) {
         damaged->owner = note->owner;
         report->freed_by = note->caller;
@@ -147,12 +121,6 @@ void cairn_explain(enum cairn_reason reason, const void *address, struct cairn_r
 
 LAYOUT_OF(explain)
 {
-    LAYOUT("notes", NOTES);
-    LAYOUT("note.bytes", sizeof(struct note));
-    LAYOUT("note.start", offsetof(struct note, start));
-    LAYOUT("note.size", offsetof(struct note, size));
-    LAYOUT("note.owner", offsetof(struct note, owner));
-    LAYOUT("note.caller", offsetof(struct note, caller));
     LAYOUT("report.reason", offsetof(struct cairn_report, reason));
     LAYOUT("report.address", offsetof(struct cairn_report, address));
     LAYOUT("report.damaged", offsetof(struct cairn_report, damaged));

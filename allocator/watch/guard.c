@@ -12,16 +12,18 @@
  * at, written and filled outside it, while they are the caller's.
  *
  * SPDX-License-Identifier: MIT */
+#include "watch.h"
+
+#include "../core/hooks.h"
 #include "../core/layout.h"
 #include "port.h"
-#include "watch.h"
 
 #include <string.h>
 
 #if CAIRN_CHECK == 2 || CAIRN_SITES > 0
 
 /* What the bytes are: no number that a program often writes. */
-enum { FREE = GUARD_FILL & 0xff, NEW = 0xa5, CANARY = 0xc7 };
+enum { FREE = HEAP_FILL & 0xff, NEW = 0xa5, CANARY = 0xc7 };
 
 /* The last bytes of a block. */
 struct trailer {
@@ -193,13 +195,13 @@ void guard_take_back(struct cairn_heap *heap, char *p, size_t size)
     }
 }
 
-void guard_inspect_tail(struct cairn_heap *heap, index_t i)
+void hook_before_tail(struct cairn_heap *heap, index_t i)
 {
     char *tail = (char *)&heap_granule(heap, i)->tail;
     inspect_fill(tail, tail + sizeof(link_t));
 }
 
-void guard_fill_heap(struct cairn_heap *heap)
+void hook_after_begin(struct cairn_heap *heap)
 {
     guard_fill(heap_pointer(heap, heap->top), (size_t)(heap->limit - heap->top) * CAIRN_GRANULE);
 }
@@ -217,7 +219,7 @@ void guard_close(struct cairn_heap *heap, void *p, const void *caller)
 {
     struct extent block = extent_of(heap, p);
     const struct trailer *trailer = believed(&block);
-    explain_note_free(p, trailer->size, trailer->owner, caller);
+    freed_note(&(struct freed){.start = p, .size = trailer->size, .owner = trailer->owner, .caller = caller});
     guard_fill(p, trailer->size);
 }
 

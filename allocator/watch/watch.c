@@ -5,11 +5,13 @@
  * lock. The blocks' own bytes are looked at, filled and copied outside it, while they are the caller's.
  *
  * SPDX-License-Identifier: MIT */
-#include "../system/names.h"
-
-#include "port.h"
-#include "../system/system.h"
 #include "watch.h"
+
+#include "../core/hooks.h"
+#include "../core/private.h"
+#include "../system/names.h"
+#include "../system/system.h"
+#include "port.h"
 
 #include <errno.h>
 #include <string.h>
@@ -29,7 +31,7 @@ struct live {
 static struct live inspect(void *p)
 {
     struct live live = {.heap = system_home(p), .owner = NULL};
-    live.bytes = plain_malloc_usable_size(p);
+    live.bytes = system_usable_size(p);
     live.size = live.bytes;
     guard_inspect(live.heap, p, &live.size, &live.owner);
     return live;
@@ -42,7 +44,7 @@ static void count(const struct watched_call *call, const struct live *old, void 
     if (old != NULL)
         account_end(old->bytes, old->size, old->owner);
     if (p != NULL)
-        account_begin(plain_malloc_usable_size(p), call->size, call->caller);
+        account_begin(system_usable_size(p), call->size, call->caller);
     account_call(call->kind, call->size);
 }
 
@@ -68,7 +70,7 @@ static void *take(const struct watched_call *call, struct heap_fit *fit)
         size = (size_t)fit->have * CAIRN_GRANULE;
     }
     if (call->attributes == 0)
-        return plain_malloc(size);
+        return system_malloc(size);
     index_t n = heap_granules(size); /* 0 if no heap could serve it */
     void *p = n != 0 ? region_take_in(call->attributes, n) : NULL;
     return p != NULL ? p : system_refuse(ENOMEM);
@@ -147,7 +149,7 @@ void cairn_free_for(const void *caller, void *p)
     if (GUARDED)
         guard_release(old.heap, p);
     else
-        plain_free(p);
+        system_free(p);
     port_unlock(state);
     trace_record(&call);
 }
@@ -233,7 +235,7 @@ static void *resize(const struct live *old, void *p, struct watched_call *call)
     if (have != 0) {
         settle(old, moved, call, have, n);
     } else {
-        plain_free(p);
+        system_free(p);
         count(call, old, moved);
     }
     port_unlock(state);
@@ -260,32 +262,32 @@ void *cairn_realloc_for(const void *caller, void *p, size_t size)
 
 /* ---- The names --------------------------------------------------------------------------------- */
 
-void *malloc(size_t size)
+void *watched_malloc(size_t size)
 {
     return cairn_malloc_for(CALLER, size);
 }
 
-void free(void *p)
+void watched_free(void *p)
 {
     cairn_free_for(CALLER, p);
 }
 
-void *calloc(size_t count, size_t size)
+void *watched_calloc(size_t count, size_t size)
 {
     return cairn_calloc_for(CALLER, count, size);
 }
 
-void *realloc(void *p, size_t size)
+void *watched_realloc(void *p, size_t size)
 {
     return cairn_realloc_for(CALLER, p, size);
 }
 
-void *memalign(size_t alignment, size_t size)
+void *watched_memalign(size_t alignment, size_t size)
 {
     return cairn_memalign_for(CALLER, alignment, size);
 }
 
-size_t malloc_usable_size(void *p)
+size_t watched_usable_size(void *p)
 {
     return p == NULL ? 0 : inspect(p).size;
 }
@@ -314,12 +316,10 @@ void *cairn_dma_alloc(size_t size)
 
 #if CAIRN_CHECK == 2
 
-void *sbrk(ptrdiff_t increment);
-
-void *sbrk(ptrdiff_t increment)
+void *watched_sbrk(ptrdiff_t increment)
 {
     uint32_t state = port_lock();
-    char *brk = plain_sbrk(increment);
+    char *brk = system_sbrk(increment);
     if (brk != (void *)-1 && cairn_system() != NULL) { /* at level 2 the lock may be held for it */
         if (increment < 0)
             guard_take_back(cairn_system(), brk + increment, (size_t)-increment);
@@ -330,11 +330,11 @@ void *sbrk(ptrdiff_t increment)
     return brk;
 }
 
-struct cairn_heap *cairn_init(void *memory, size_t size)
+struct cairn_heap *guarded_init(void *memory, size_t size)
 {
-    struct cairn_heap *heap = plain_cairn_init(memory, size);
+    struct cairn_heap *heap = private_init(memory, size);
     if (heap != NULL)
-        guard_fill_heap(heap);
+        hook_after_begin(heap);
     return heap;
 }
 
@@ -342,7 +342,7 @@ struct cairn_heap *cairn_init(void *memory, size_t size)
 static void *allocate_private(struct cairn_heap *heap, const struct heap_fit *fit, size_t size, const void *caller)
 {
     explain_note_heap(heap);
-    void *p = plain_cairn_malloc(heap, (size_t)fit->have * CAIRN_GRANULE);
+    void *p = private_malloc(heap, (size_t)fit->have * CAIRN_GRANULE);
     if (p == NULL)
         return NULL;
     p = guard_take(heap, p, fit, size, caller);
@@ -362,12 +362,12 @@ static void end_private(struct cairn_heap *heap, void *p, const void *caller)
     guard_release(heap, p);
 }
 
-void *cairn_malloc(struct cairn_heap *heap, size_t size)
+void *guarded_malloc(struct cairn_heap *heap, size_t size)
 {
     return take_private(heap, size, CALLER);
 }
 
-void *cairn_calloc(struct cairn_heap *heap, size_t count, size_t size)
+void *guarded_calloc(struct cairn_heap *heap, size_t count, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
@@ -376,7 +376,7 @@ void *cairn_calloc(struct cairn_heap *heap, size_t count, size_t size)
     return p == NULL ? NULL : memset(p, 0, bytes);
 }
 
-void *cairn_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size)
+void *guarded_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size)
 {
     struct heap_fit fit;
     if (alignment == 0 || (alignment & (alignment - 1u)) != 0)
@@ -386,7 +386,7 @@ void *cairn_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size
     return allocate_private(heap, &fit, size, CALLER);
 }
 
-void cairn_free(struct cairn_heap *heap, void *p)
+void guarded_free(struct cairn_heap *heap, void *p)
 {
     size_t size;
     const void *owner;
@@ -397,12 +397,12 @@ void cairn_free(struct cairn_heap *heap, void *p)
     end_private(heap, p, CALLER);
 }
 
-void *cairn_realloc(struct cairn_heap *heap, void *p, size_t size)
+void *guarded_realloc(struct cairn_heap *heap, void *p, size_t size)
 {
     size_t old;
     const void *owner;
     if (p == NULL)
-        return cairn_malloc(heap, size);
+        return guarded_malloc(heap, size);
     explain_note_heap(heap);
     guard_inspect(heap, p, &old, &owner);
     void *moved = take_private(heap, size, CALLER);
@@ -419,13 +419,19 @@ void *cairn_realloc(struct cairn_heap *heap, void *p, size_t size)
     return moved;
 }
 
-size_t cairn_usable_size(struct cairn_heap *heap, void *p)
+size_t guarded_usable_size(struct cairn_heap *heap, void *p)
 {
     size_t size = 0;
     const void *owner;
     if (p != NULL)
         guard_inspect(heap, p, &size, &owner);
     return size;
+}
+
+int guarded_check(struct cairn_heap *heap, const void **where)
+{
+    int invariant = heap_check(heap, where);
+    return invariant != 0 ? invariant : guard_check(heap, where);
 }
 
 #endif

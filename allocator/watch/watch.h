@@ -7,7 +7,7 @@
  *    account.c   counts, the last failure, live bytes by calling site   CAIRN_STATS, CAIRN_SITES
  *    trace.c     a record of each call                                  CAIRN_TRACE
  *
- * malloc.c, private.c and sbrk.c then define their functions as plain_...(), by plain.h.
+ *    freed.c     the last blocks that were freed                        CAIRN_CHECK=2
  *
  * SPDX-License-Identifier: MIT */
 #ifndef CAIRN_WATCH_H
@@ -17,24 +17,6 @@
 
 /* Is each block followed by a canary, and is free memory filled? Does each block end in a trailer? */
 enum { GUARDED = CAIRN_CHECK == 2, TRAILED = CAIRN_CHECK == 2 || CAIRN_SITES > 0 };
-
-/* ---- The functions that are watched ---------------------------------------------------------- */
-
-void *plain_malloc(size_t size);
-void plain_free(void *p);
-void *plain_calloc(size_t count, size_t size);
-void *plain_realloc(void *p, size_t size);
-void *plain_memalign(size_t alignment, size_t size);
-size_t plain_malloc_usable_size(void *p);
-void *plain_sbrk(ptrdiff_t increment);
-
-struct cairn_heap *plain_cairn_init(void *memory, size_t size);
-void *plain_cairn_malloc(struct cairn_heap *heap, size_t size);
-void *plain_cairn_calloc(struct cairn_heap *heap, size_t count, size_t size);
-void *plain_cairn_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size);
-void plain_cairn_free(struct cairn_heap *heap, void *p);
-void *plain_cairn_realloc(struct cairn_heap *heap, void *p, size_t size);
-size_t plain_cairn_usable_size(struct cairn_heap *heap, void *p);
 
 /* ---- A call that is watched -------------------------------------------------------------------- */
 
@@ -52,21 +34,18 @@ struct watched_call {
 
 /* ---- guard.c ---------------------------------------------------------------------------------- */
 
-/* What a word of free memory is filled with. */
-#define GUARD_FILL 0xddddddddu
-
 #if CAIRN_CHECK == 2 || CAIRN_SITES > 0
 
 /* Bytes to ask the heap for, so that `size` of them are the caller's; SIZE_MAX if there are none. */
-size_t guard_size(size_t size);
+size_t guard_size(size_t size) INTERNAL(guard_size);
 
 /* With the lock held under which the block at `p` was taken or cut for `size` bytes: these are `owner`'s. Writes its
  * canary and trailer. */
-void guard_resize(struct cairn_heap *heap, void *p, size_t size, const void *owner);
+void guard_resize(struct cairn_heap *heap, void *p, size_t size, const void *owner) INTERNAL(guard_resize);
 
 /* The live block at `p` is sound; else the overrun is reported. Anything else is misuse. Sets *`size`,
  * as it was asked for, and who did in *`owner`. */
-void guard_inspect(struct cairn_heap *heap, const void *p, size_t *size, const void **owner);
+void guard_inspect(struct cairn_heap *heap, const void *p, size_t *size, const void **owner) INTERNAL(guard_inspect);
 
 #else
 
@@ -89,38 +68,35 @@ static inline void guard_inspect(struct cairn_heap *heap, const void *p, size_t 
 
 /* Called where GUARDED only. */
 
-/* The last size of a free block is about to be written at granule i, over what should be filled. */
-void guard_inspect_tail(struct cairn_heap *heap, index_t i);
-
 /* With the lock held under which the block at `p` was taken: what the free block kept there is filled, all but the
  * first aligned fit->n granules is freed again, and canary and trailer are written, for `size` bytes of `owner`'s.
  * What is written over has to be as it was filled, or it is a write after free. Returns where the block begins. */
-void *guard_take(struct cairn_heap *heap, void *p, const struct heap_fit *fit, size_t size, const void *owner);
+void *guard_take(struct cairn_heap *heap, void *p, const struct heap_fit *fit, size_t size, const void *owner)
+    INTERNAL(guard_take);
 
 /* Then, without the lock: the `size` bytes at `p` are as they were filled, or it is a write after free. They are the
  * caller's from here on. */
-void guard_begin(void *p, size_t size);
+void guard_begin(void *p, size_t size) INTERNAL(guard_begin);
 
 /* Without the lock: the bytes of the live block at `p` are filled, as `caller` frees it. */
-void guard_close(struct cairn_heap *heap, void *p, const void *caller);
+void guard_close(struct cairn_heap *heap, void *p, const void *caller) INTERNAL(guard_close);
 
 /* Then, with the lock held: free the block at `p`. */
-void guard_release(struct cairn_heap *heap, void *p);
+void guard_release(struct cairn_heap *heap, void *p) INTERNAL(guard_release);
 
 /* Without the lock: of the bytes of the live block at `p` those past its first n granules are filled. */
-void guard_vacate(struct cairn_heap *heap, void *p, index_t n);
+void guard_vacate(struct cairn_heap *heap, void *p, index_t n) INTERNAL(guard_vacate);
 
 /* Then, with the lock held: keep these granules, for `size` bytes of `owner`'s, and free the rest. */
-void guard_cut(struct cairn_heap *heap, void *p, index_t n, size_t size, const void *owner);
+void guard_cut(struct cairn_heap *heap, void *p, index_t n, size_t size, const void *owner) INTERNAL(guard_cut);
 
-/* Fill memory that is about to be free; or all that is above the top. */
-void guard_fill(void *p, size_t size);
-void guard_fill_heap(struct cairn_heap *heap);
+/* Fill memory that is about to be free. */
+void guard_fill(void *p, size_t size) INTERNAL(guard_fill);
 
 /* With the lock held: `size` bytes at `p` belong to a caller of sbrk() from here on, as they were filled; or did, up to
  * the break. */
-void guard_hand_out(void *p, size_t size);
-void guard_take_back(struct cairn_heap *heap, char *p, size_t size);
+void guard_hand_out(void *p, size_t size) INTERNAL(guard_hand_out);
+void guard_take_back(struct cairn_heap *heap, char *p, size_t size) INTERNAL(guard_take_back);
 
 /* Of the bytes between two blocks, from `start` to `end`, in which the report's address lies: is the first one spoiled,
  * and the last? They are free memory, and report->damaged is as the map has it; or those of a live block, damaged behind
@@ -128,34 +104,47 @@ void guard_take_back(struct cairn_heap *heap, char *p, size_t size);
 struct guard_ends {
     bool low, high;
 };
-struct guard_ends guard_ends(const struct cairn_report *report, const char *start, const char *end);
+struct guard_ends guard_ends(const struct cairn_report *report, const char *start, const char *end)
+    INTERNAL(guard_ends);
 
 /* Size and owner of the live block that `block` has as the map does, as its trailer has them, if that can be. */
-void guard_describe(struct cairn_block *block);
+void guard_describe(struct cairn_block *block) INTERNAL(guard_describe);
 
 /* What is kept with each live block is as it was written, and free memory as it was filled. Returns 0; or the
  * number of the invariant that is broken, with the first bad byte in *`where` if `where` is not NULL. */
-int guard_check(struct cairn_heap *heap, const void **where);
+int guard_check(struct cairn_heap *heap, const void **where) INTERNAL(guard_check);
 
-/* ---- explain.c: where GUARDED only ------------------------------------------------------------- */
+/* ---- freed.c, explain.c: where GUARDED only ---------------------------------------------------- */
 
-/* A block of `owner`'s is freed by `caller`; a private heap is used. */
-void explain_note_free(const void *p, size_t size, const void *owner, const void *caller);
-void explain_note_heap(struct cairn_heap *heap);
+/* A block that was freed: whose it was, and who freed it. */
+struct freed {
+    const char *start;
+    size_t size; /* bytes, as it was asked for */
+    const void *owner, *caller;
+};
+
+/* Keep a note of it, under the lock, in place of the oldest one. */
+void freed_note(const struct freed *freed) INTERNAL(freed_note);
+
+/* The latest note of a block that held `address`; NULL if there is none. */
+const struct freed *freed_at(const char *address) INTERNAL(freed_at);
+
+/* A private heap is used: explain.c looks into the last one. */
+void explain_note_heap(struct cairn_heap *heap) INTERNAL(explain_note_heap);
 
 /* ---- account.c -------------------------------------------------------------------------------- */
 
 #if CAIRN_STATS || CAIRN_SITES > 0
 
 /* With the lock held: a call was served. */
-void account_call(enum watched_kind kind, size_t size);
+void account_call(enum watched_kind kind, size_t size) INTERNAL(account_call);
 
 /* With the lock held: a block of `bytes`, `size` of them asked for, begins, or ends, to be live. */
-void account_begin(size_t bytes, size_t size, const void *owner);
-void account_end(size_t bytes, size_t size, const void *owner);
+void account_begin(size_t bytes, size_t size, const void *owner) INTERNAL(account_begin);
+void account_end(size_t bytes, size_t size, const void *owner) INTERNAL(account_end);
 
 /* Without the lock: a request was not served. Calls the hook. */
-void account_failure(const struct cairn_request *request);
+void account_failure(const struct cairn_request *request) INTERNAL(account_failure);
 
 #else
 
@@ -186,10 +175,10 @@ static inline void account_failure(const struct cairn_request *request)
 #if CAIRN_TRACE
 
 /* With the lock held: the next record's number. */
-uint32_t trace_number(void);
+uint32_t trace_number(void) INTERNAL(trace_number);
 
 /* Without the lock: the call's record. */
-void trace_record(const struct watched_call *call);
+void trace_record(const struct watched_call *call) INTERNAL(trace_record);
 
 #else
 

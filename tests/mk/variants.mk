@@ -60,6 +60,7 @@ all.FLAGS  := -DCAIRN_CHECK=2 $(counted.FLAGS) -DCAIRN_TRACE=1
 all.BOARDS := $(call among,mps2-an385 microbit)
 
 $(foreach v,$(VARIANTS),$(foreach b,$($v.BOARDS),$(eval $(call variant,$b,$v))))
+TARGET_TESTS += $(foreach v,$(VARIANTS),$($v.IMAGES))
 
 # What one board is enough for; and what runs on all.
 TARGET_TESTS += $(foreach b,$(FAST_BOARDS),$(call tests_of,$b,fast,common fault)) \
