@@ -40,12 +40,16 @@ PORT_SEES := $(CORE_SEES) -Iextras -iquote allocator
 TEST_SEES := $(PORT_SEES) -Itests -Itests/support
 
 # What all objects depend on: the rules, and the choices of who calls make, kept in a file that changes with them.
-CHOICES := $(CROSS) $(HOSTCC) $(OPT) $(CPU) $(LOCK) $(CFLAGS_CORE)
-MADE_BY := Makefile $(wildcard boards/*/board.mk) $(BUILD)/choices
-ifneq ($(strip $(CHOICES)),$(strip $(file <$(BUILD)/choices)))
-$(shell mkdir -p $(BUILD))
-$(file >$(BUILD)/choices,$(CHOICES))
+# `make lib` has its own, so that its flags make nothing else anew.
+CHOICES := $(CROSS) $(HOSTCC) $(OPT) $(CPU) $(LOCK) $(LIBC) $(CFLAGS_CORE)
+CHOSEN  := $(BUILD)/$(if $(filter lib,$(MAKECMDGOALS)),lib/)choices
+MADE_BY := Makefile $(wildcard boards/*/board.mk) $(CHOSEN)
+ifneq ($(strip $(CHOICES)),$(strip $(file <$(CHOSEN))))
+$(shell mkdir -p $(dir $(CHOSEN)))
+$(file >$(CHOSEN),$(CHOICES))
 endif
+# Does the compiler have picolibc?
+PICOLIBC := $(shell $(CROSS)gcc --specs=picolibc.specs -E -xc /dev/null >/dev/null 2>&1 && echo picolibc)
 
 HEAP    := core/heap core/start core/private core/inspect core/check_step system/malloc system/family system/sbrk \
            system/regions watch/watch watch/guard watch/explain watch/freed watch/account watch/trace
@@ -55,7 +59,8 @@ FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-w
 
 .PHONY: all run test check fit bench size cost help clean packages FORCE
 ## all: libcairn.a and libcairn-sbrk.a for every board, under build/<board>/; under picolibc/ for picolibc, regions/ with regions
-all: $(foreach b,$(BOARDS),$(addprefix $(BUILD)/$b/,libcairn.a libcairn-sbrk.a picolibc/libcairn.a regions/libcairn.a))
+all: $(foreach b,$(BOARDS),$(addprefix $(BUILD)/$b/,libcairn.a libcairn-sbrk.a $(PICOLIBC:%=%/libcairn.a) regions/libcairn.a))
+	$(if $(PICOLIBC),,@echo "$(CROSS)gcc has no picolibc: there is no library for it")
 
 # ---- The recipes that all rules share --------------------------------------------------------------
 
@@ -269,6 +274,10 @@ include $(TEST_RULES)
 ## bound: the longest path through malloc, free and so on, of every core, beside what was measured and the budget
 include bench/bound.mk
 
+# What users build without the boards.
+PACKAGING := $(wildcard packaging/*.mk)
+include $(PACKAGING)
+
 ## size: bytes of flash and static RAM that a firmware pays, by core, optimization and what it calls, tab-separated
 include bench/size.mk
 
@@ -284,7 +293,7 @@ check: $(HOST_TESTS) $(TARGET_TESTS) $(BUILD)/host/fit
 
 ## help: this list
 help:
-	@sed -n 's/^## /  make /p' Makefile $(TEST_RULES)
+	@sed -n 's/^## /  make /p' Makefile $(PACKAGING) $(TEST_RULES)
 	@echo "BOARD is one of: $(BOARDS)"
 
 ## clean: remove build/

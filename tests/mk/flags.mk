@@ -42,7 +42,7 @@ FLAGS_ALL = $(subst /_,,$(foreach b,mps2-an385/newlib/plain/archive microbit/nan
 CLANG        ?= clang
 FLAGS_CLANG  := $(shell command -v $(CLANG))
 FLAGS_PLUGIN := $(if $(FLAGS_CLANG),$(wildcard $(dir $(realpath $(FLAGS_CLANG)))../lib/LLVMgold.so))
-flags_headers = $(patsubst %/newlib.h,%,$(filter %/newlib.h,$(shell $(CROSS)gcc -M -E -include newlib.h -xc /dev/null)))
+flags_headers = $(patsubst %/newlib.h,%,$(filter %/newlib.h,$(shell $(CROSS)gcc -M -E -include newlib.h -xc /dev/null 2>&1)))
 FLAGS_COMPILE_gcc   := $(CROSS)gcc -Werror=cast-align -Wcast-align=strict
 FLAGS_COMPILE_clang := $(if $(FLAGS_CLANG),$(CLANG) --target=arm-none-eabi -isystem $(flags_headers) -fshort-enums -Werror=cast-align)
 FLAGS_PLUGIN_clang  := $(FLAGS_PLUGIN:%=--plugin %)
