@@ -275,7 +275,7 @@ include $(TEST_RULES)
 include bench/bound.mk
 
 # What users build without the boards.
-PACKAGING := $(wildcard packaging/*.mk)
+PACKAGING := packaging/lib.mk $(filter-out packaging/lib.mk,$(wildcard packaging/*.mk))
 include $(PACKAGING)
 
 ## size: bytes of flash and static RAM that a firmware pays, by core, optimization and what it calls, tab-separated
