@@ -9,5 +9,5 @@ int main(void)
 {
     const char *copy = strdup("a copy");
     printf("%s, %.2f\n", copy, 20.99);
-    return fflush(stdout);
+    return fflush(stdout) != 0 || copy == NULL;
 }

@@ -13,7 +13,7 @@ sed '/^EXTERN(cairn_names)$/d' linker/sections.ld >"$here/sections.ld"
 # newlib has neither startup code for a board nor system calls; link_newlib BOARD: how to link it.
 runtime="$tree/boards/runtime/startup.c $tree/boards/runtime/syscalls.c $tree/extras/semihosting.c"
 link_newlib() {
-    echo "-nostartfiles -Wl,--gc-sections -Wl,--no-warn-rwx-segments -T $tree/boards/$1/memory.ld -T $here/sections.ld"
+    echo "-nostartfiles -Wl,--gc-sections -Wl,--no-warn-rwx-segments -T$tree/boards/$1/memory.ld -T$here/sections.ld"
 }
 
 # picolibc has all of them, and a linker script. Its memory is that of mps2-an385.
