@@ -267,16 +267,16 @@ TARGET_TESTS := $(foreach b,$(BOARDS),$(call tests_of,$b,newlib,common fault tar
                 $(foreach b,$(BOARDS),$(foreach l,$(LIBCS),$(call tests_of,$b,$l,libc)))
 SCRIPT_TESTS := $(wildcard tests/scripts/*.t)
 
+# What users build without the boards.
+PACKAGING := packaging/lib.mk $(filter-out packaging/lib.mk,$(wildcard packaging/*.mk))
+include $(PACKAGING)
+
 # Rules of their own: more images, added to TARGET_TESTS.
 TEST_RULES ?= tests/mk/variants.mk $(filter-out tests/mk/variants.mk,$(wildcard tests/mk/*.mk))
 include $(TEST_RULES)
 
 ## bound: the longest path through malloc, free and so on, of every core, beside what was measured and the budget
 include bench/bound.mk
-
-# What users build without the boards.
-PACKAGING := packaging/lib.mk $(filter-out packaging/lib.mk,$(wildcard packaging/*.mk))
-include $(PACKAGING)
 
 ## size: bytes of flash and static RAM that a firmware pays, by core, optimization and what it calls, tab-separated
 include bench/size.mk
