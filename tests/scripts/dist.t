@@ -5,7 +5,8 @@
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
 . tests/scripts/firmware.sh
-plan 43
+. tests/scripts/recipe.sh
+plan 45
 
 packaging/multilibs "${CROSS}gcc" >"$work/all"
 [ "$(wc -l <"$work/all")" -ge 13 ] && ! grep -E 'v7-[ar]|v8-a|v5te' "$work/all"
@@ -26,6 +27,8 @@ take="-I$lib/../include -B$lib/ --specs=cairn.specs"
 
 # ---- -B and the specs file ----------------------------------------------------------------------
 
+passes "the command of docs/build-systems.md links" by_recipe command 1 "s,build/dist,$here/build/dist,; s,-B,-I$lib/../include &,"
+runs "Cairn serves what it links" "$here/command.elf" "$served"
 # shellcheck disable=SC2086
 for libc in newlib nano picolibc; do
     passes "$libc: two flags link it" firmware $libc mps2-an385 $libc $take
@@ -75,13 +78,9 @@ program=$tree/tests/build-systems/main.c
 
 # ---- pkg-config ---------------------------------------------------------------------------------
 
-# shellcheck disable=SC2046
-by_pkg_config() {
-    PKG_CONFIG_LIBDIR=$lib/pkgconfig
-    export PKG_CONFIG_LIBDIR
-    firmware pkg-config mps2-an385 newlib $(pkg-config --cflags --libs cairn)
-}
-passes "pkg-config knows the flags" by_pkg_config
+PKG_CONFIG_LIBDIR=$lib/pkgconfig
+export PKG_CONFIG_LIBDIR
+passes "pkg-config knows the flags" by_recipe pkg-config 3
 runs "a firmware by its flags runs" "$here/pkg-config.elf" "$served"
 
 # ---- Options ------------------------------------------------------------------------------------

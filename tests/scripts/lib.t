@@ -3,7 +3,9 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 19
+. tests/scripts/firmware.sh
+. tests/scripts/recipe.sh
+plan 21
 
 m4="-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard"
 
@@ -63,6 +65,16 @@ passes "other flags make it anew" fails make -q BUILD="$work/build" lib CPU="$m4
 cp "$work/build/choices" "$work/choices" 2>/dev/null
 [ ! -f "$work/choices" ]
 result $? "the choices of make lib are not those of the boards"
+
+# The command and the link line of docs/build-systems.md, on a Cortex-M4 with an FPU.
+line=$(sed -n 's,^    \(-u cairn_names build/lib/libcairn.a\)$,\1,p' docs/build-systems.md | sed "s,build/lib,$here/build/lib,")
+documented() {
+    eval "$(recipe sh 4) BUILD=$work/build CROSS=$CROSS"
+    # shellcheck disable=SC2086
+    firmware documented netduinoplus2 nano -I"$tree/include" $line
+}
+passes "the commands of docs/build-systems.md link" documented
+runs "Cairn serves what they link" "$here/documented.elf" "$served" netduinoplus2
 
 passes "it is made for picolibc" lib CPU="-mcpu=cortex-m0" LIBC=picolibc
 passes "then it has no reentrant names" fails has "$library" _malloc_r

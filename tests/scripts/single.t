@@ -5,7 +5,8 @@
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
 . tests/scripts/firmware.sh
-plan 25
+. tests/scripts/recipe.sh
+plan 27
 
 : "${PYTHON:=/usr/bin/python3}"
 passes "make amalgamation makes it" make --no-print-directory BUILD="$work/build" PYTHON="$PYTHON" amalgamation
@@ -20,6 +21,8 @@ result $? "there are images of it at all optimizations" "$work/said"
 
 # ---- By one command ------------------------------------------------------------------------------
 
+passes "the command of docs/build-systems.md links" by_recipe command 5 "s,build/amalgamation,$single,; s,\$FLAGS,& -I$src,"
+runs "Cairn serves what it links" "$here/command.elf" "$served"
 for libc in newlib nano picolibc; do
     passes "$libc: cairn.c is one more source of the firmware" firmware $libc mps2-an385 $libc -I"$src" "$src/cairn.c"
     runs "$libc: Cairn serves" "$here/$libc.elf" "$served"
