@@ -41,3 +41,8 @@ single_image = $(BUILD)/$(call flags_part,$(1),1)/single/$(subst /,-,$(patsubst 
 $(foreach r,$(SINGLE_ROWS),$(eval $(call single_rules,$(call single_image,$r),$(call flags_part,$r,1),$(call flags_part,$r,2),$(call flags_part,$r,3),$(call flags_part,$r,4),$(addprefix -,$(wordlist 5,9,$(subst /, ,$r))))))
 SINGLE_IMAGES := $(foreach r,$(SINGLE_ROWS),$(call single_image,$r).elf)
 TARGET_TESTS  += $(SINGLE_IMAGES)
+
+# For `make test-build-systems`: all of them.
+.PHONY: single-images
+single-images: $(SINGLE_IMAGES)
+	$(Q)prove -j$(JOBS) --failures --exec tests/run-one $^
