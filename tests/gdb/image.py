@@ -162,7 +162,7 @@ def refusals():
         "an image at another address": ((dump.elf, f"{path}@0x10000000", "blocks"), "cannot be read"),
         "an image without an address": ((dump.elf, path), "is not an ELF file"),
         "an image that is not there": ((dump.elf, "none.bin@0"), "none.bin: No such file"),
-        "a heap that is none": ((dump.elf, good, "check", "0x20000100"), "no heap is at 0x20000100"),
+        "an address without a heap": ((dump.elf, good, "check", "0x20000100"), "no heap is at 0x20000100"),
         "a name that is no pointer": ((dump.elf, good, "check", "main"), "main is not a pointer variable"),
         "no image": ((dump.elf,), "cairn image FIRMWARE.elf"),
     }

@@ -1,4 +1,4 @@
-/* What cairn_explain() says of places where no block is, or nobody is known.
+/* What cairn_explain() says of places where no block is, or no owner is known.
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static char who[4]; /* addresses of its elements stand for callers */
+static char who[4]; /* the callers are addresses of its elements */
 static struct cairn_report report;
 
 static bool empty(const struct cairn_block *block)

@@ -90,7 +90,7 @@ $(call foreign_stack,nrf,nrf,cmsis,0x20020000-4096,0x20020000,,tests/foreign/res
 $(call foreign_stack,fragment,fragment,bare,0x20020000-3072,0x20020000)
 $(call foreign_stack,defsym,bare,bare,0x20020000-2051,0x20020000,__stack_limit=my_stack __stack_top=my_stack_top)
 $(call foreign_stack,next-row,bare,bare,0x20020000-2051,0x20020000,_estack=my_stack_top __heap_end=my_stack __stack=my_stack_top)
-# No stack: one that nobody names, one whose size is not known, one that is empty, and one that the stack
+# No stack: one that no symbol names, one whose size is not known, one that is empty, and one that the stack
 # pointer is not in.
 $(call foreign_stack,nothing-known,bare,bare,0,0)
 $(call foreign_stack,no-stack-size,bare,bare,0,0,_estack=my_stack_top)
