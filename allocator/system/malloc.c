@@ -227,7 +227,7 @@ COLD void *system_keep_aligned(char *p, const struct heap_fit *fit)
 
 COLD void *system_memalign(size_t alignment, size_t size)
 {
-    if (alignment == 0 || (alignment & (alignment - 1u)) != 0)
+    if (!heap_is_alignment(alignment))
         return system_refuse(EINVAL);
     if (alignment <= CAIRN_GRANULE)
         return system_malloc(size);
