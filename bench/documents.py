@@ -11,14 +11,16 @@ A figure has a name, in a comment that a reader of the rendered document does no
         names the one number that follows, in a line of prose or a cell of a table.
 
 A number is a word of digits: not "M3", "16-bit", "4-5", "1/32", and nothing within `backticks`. After the second form
-it may be a word, up to twenty. Commas between thousands stay where they are. Between these two lines there is text that
-a command writes as a whole (replace_output):
+it may be a word, up to twenty. Commas between thousands stay where they are.
+
+Between these two lines is what a command prints, as a whole; the table has the sum of it in place of its figures:
 
     <!-- output: make matrix -->
     <!-- end of output -->
 """
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
 from dataclasses import dataclass, field
@@ -66,6 +68,8 @@ class Document:
     others: list[Place] = field(default_factory=list)
     # Blocks of which some numbers were said to be no figures of this repository.
     open_ended: list[int] = field(default_factory=list)
+    # Places with the output of a command, named after it; what is shown is its sum.
+    outputs: list[Place] = field(default_factory=list)
 
     def line(self, offset: int) -> int:
         """The number of the line."""
@@ -150,6 +154,9 @@ def read(path: str, text: str) -> Document:
     for match in BLOCK.finditer(comments):
         taken |= named_block(document, match, outside, plain, taken)
     document.figures.sort(key=lambda place: place.start)
+    for match in OUTPUT.finditer(text):
+        document.outputs.append(Place(document.line(match.start()), *match.span(2), output_sum(match[2]),
+                                      output_name(match[1])))
     for match in NUMBER.finditer(plain):
         if match.start() not in taken:
             document.others.append(Place(document.line(match.start()), match.start(), match.end(), match[0]))
@@ -231,6 +238,16 @@ def write(document: Document, values: Mapping[str, str]) -> str:
             before = before + " " * -more if more < 0 else before[:len(before) - min(more, max(room, 0))]
         text = before + new + text[place.end:]
     return text
+
+
+def output_name(command: str) -> str:
+    """In the table."""
+    return f"output of {command}"
+
+
+def output_sum(text: str) -> str:
+    """Of the text that a command prints."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def replace_output(path: str, text: str, command: str, output: str) -> str:

@@ -8,4 +8,4 @@ $(BUILD)/host/control: $(CONTROL_SOURCES:%.c=$(BUILD)/host/fit-objects/%.o)
 
 .PHONY: figures
 figures: packages
-	$(Q)JOBS=$(JOBS) $(PYTHON) bench/figures.py write $(FROM)
+	$(Q)JOBS=$(JOBS) PYTHON=$(PYTHON) $(PYTHON) bench/figures.py write $(FROM)

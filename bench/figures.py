@@ -60,6 +60,9 @@ class Source:
     command: str
     read: Reader
     only_if_named: bool = False
+    # What it prints is in this document as a whole, put there by the command itself or indented.
+    quoted_in: str = ""
+    puts_itself: bool = False
 
 
 def rows(output: str, columns: int) -> Iterator[list[str]]:
@@ -195,6 +198,21 @@ def read_matrix(output: str) -> Iterator[Found]:
     yield "matrix.millions", f"{sum(tries) / 1e6:.1f}", "million tries"
 
 
+def read_damage(output: str) -> Iterator[Found]:
+    """tests/gdb/damage.py, of two libraries."""
+    for name, tree in (("plain", "mps2-an385"), ("guarded", "mps2-an385/guarded")):
+        last = f"\\nok .*: {tree}$"
+        yield f"damage.{name}.sure", number(f"^# ([0-9.]+) % of the blocks, .*{last}", output), "% of the blocks"
+        yield f"damage.{name}.tried", number(f" of the blocks, in ([0-9]+) damages{last}", output), "damages"
+        yield f"damage.{name}.wrong", number(f"^# with 4 to 64 .* ([0-9]+) times of .*{last}", output), "damages"
+        yield f"damage.{name}.runs", number(f" times of ([0-9]+){last}", output), "damages"
+
+
+def read_nothing(_: str) -> Iterator[Found]:
+    """A command whose output is quoted as a whole."""
+    return iter(())
+
+
 def read_small(output: str) -> Iterator[Found]:
     """examples/hello on a board with 8 KiB: sections, symbols, and what the example prints."""
     symbols = {name: int(value, 16) for value, name in re.findall("^([0-9a-f]+) [A-Z] (_.*)$", output, re.MULTILINE)}
@@ -229,6 +247,9 @@ def count(name: str, command: str) -> Source:
 
 
 HELLO = "stm32vldiscovery/example/hello"
+DAMAGE = [*(f"build/{tree}/gdb/damage.elf" for tree in (
+    "mps2-an385", "mps2-an385/guarded", "mps2-an385/coarse", "mps2-an385/wide-regions", "host/64", "host/64-wide")),
+    "build/host/coarse/heap_run"]
 EXPLORE = "build/exhaustive/32/explore"
 LIBRARY = "build/mps2-an385/libcairn.a"
 SOURCES = [
@@ -250,7 +271,10 @@ SOURCES = [
            read_small),
     Source("states", f"make -s {EXPLORE} && {EXPLORE} private short", functools.partial(read_states, "short")),
     Source("exhaustive", f"make -s {EXPLORE} && {EXPLORE} private", functools.partial(read_states, "exhaustive"), True),
-    Source("matrix", "make matrix", read_matrix),
+    Source("damage", f"make -s {' '.join(DAMAGE)} && tests/scripts/gdb-damage.t", read_damage),
+    Source("matrix", "make matrix", read_matrix, quoted_in="docs/detection.md", puts_itself=True),
+    Source("tools", "tools/cairn size tests/traces/lua-rules.trace --heap 65536", read_nothing,
+           quoted_in="docs/tools.md"),
     count("traces", "ls tests/traces/*.trace | wc -l"),
     count("misuses", "ls tests/fault/*.c | wc -l"),
     count("faults", "ls tests/exhaustive/faults/*.fault | wc -l"),
@@ -308,6 +332,20 @@ def sound_documents() -> list[documents.Document]:
     return fail("\nfigures: ".join(wrong)) if wrong else found
 
 
+def quote(source: Source, output: str) -> Table:
+    """Put what a command printed into its document, unless it has done so; and the sum of the text."""
+    path = source.quoted_in
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    if not source.puts_itself:
+        indented = "".join(f"    {line}".rstrip() + "\n" for line in output.splitlines())
+        text = documents.replace_output(path, text, source.command, indented)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    return {place.name or "": Figure(place.shown, "sum of the text", source.command)
+            for place in documents.read(path, text).outputs if place.name == documents.output_name(source.command)}
+
+
 # ---- Measuring -------------------------------------------------------------------------------------
 
 
@@ -316,8 +354,9 @@ def measure(source: Source) -> Table:
     environment = {name: value for name, value in os.environ.items() if name not in CHOICES}
     began = time.monotonic()
     print(f"{source.command} ...", end=" ", file=sys.stderr, flush=True)
-    done = subprocess.run(source.command, shell=True, env=environment, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, check=False)
+    stderr = None if source.quoted_in else subprocess.STDOUT  # a quotation is of what it prints
+    done = subprocess.run(source.command, shell=True, env=environment, stdout=subprocess.PIPE, stderr=stderr,
+                          stdin=subprocess.DEVNULL, text=True, check=False)
     print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
     log = f"{SOURCES.index(source):02}-{source.name}"
     with open(os.path.join(LOGS, log), "w", encoding="utf-8") as file:
@@ -325,6 +364,8 @@ def measure(source: Source) -> Table:
     if done.returncode != 0:
         fail(f"`{source.command}` ended with status {done.returncode}:\n{done.stdout[-2000:].rstrip()}")
     table = {name: Figure(value, unit, source.command) for name, value, unit in source.read(done.stdout)}
+    if source.quoted_in:
+        table.update(quote(source, done.stdout))
     return table or fail(f"`{source.command}` printed no figure:\n{done.stdout[-2000:].rstrip()}")
 
 
@@ -362,11 +403,11 @@ def write(names: Sequence[str]) -> int:
     found = sound_documents()  # `make matrix` has written one of them
     places: dict[str, str] = {}
     for document in found:
-        for place in document.figures:
+        for place in (*document.figures, *document.outputs):
             places.setdefault(place.name or "", f"{document.path}:{place.line}")
     wrong = list(unknown(places, table))
     if wrong:
-        fail("\nfigures: ".join(wrong) + ("\nfigures: nothing was written; FROM left sources out" if names else ""))
+        fail("\nfigures: ".join(wrong) + ("\nfigures: the table is as it was; FROM left sources out" if names else ""))
     write_table({name: figure for name, figure in table.items() if name in places})
     return fill(found, table)
 
@@ -410,14 +451,22 @@ VERSION_OF = re.compile(r"\b(Debian|newlib|newlib-nano|picolibc) \Z")
 README_RAM = re.compile(r" KiB\b")
 
 
+def remedy(figure: Figure) -> str:
+    """What to do if a document does not show it."""
+    names = [source.name for source in SOURCES if source.command == figure.command]
+    return f"run `make figures FROM={names[0]}`" if names else "run `make figures`"
+
+
 def differing(document: documents.Document, table: Table) -> Iterator[str]:
     """Figures that the document shows otherwise than the table has them."""
-    for place in document.figures:
+    for place in (*document.figures, *document.outputs):
         figure = table.get(place.name or "")
         if figure is None:
             yield f"{place.line}: {place.name} is not in {TABLE}: run `make figures`"
+        elif place in document.outputs and place.shown != figure.value:
+            yield f"{place.line}: the {place.name} is not what {TABLE} has the sum of: {remedy(figure)}"
         elif not documents.same(place.shown, figure.value):
-            yield f"{place.line}: {place.shown}, where {TABLE} has {figure.value} for {place.name}: run `make figures`"
+            yield f"{place.line}: {place.shown}, where {TABLE} has {figure.value} for {place.name}: {remedy(figure)}"
 
 
 def needs_name(document: documents.Document, place: documents.Place) -> bool:
@@ -453,7 +502,7 @@ def check() -> int:
     """Say what is wrong with documents and table."""
     table = read_table()
     found, wrong = read_documents()
-    used = {place.name for document in found for place in document.figures}
+    used = {place.name for document in found for place in (*document.figures, *document.outputs)}
     if not wrong:
         wrong += [f"{TABLE}: no document shows {name}: run `make figures`" for name in table if name not in used]
     wrong += [f"{document.path}:{words}" for document in found
