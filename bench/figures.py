@@ -74,7 +74,7 @@ def number(pattern: str, output: str) -> str:
     """The number in the one place where the pattern matches."""
     found = re.findall(pattern, output, re.MULTILINE)
     if len(set(found)) != 1:
-        sys.exit(f"figures: {len(found)} lines match '{pattern}', not one")
+        raise LookupError(f"{len(found)} places match '{pattern}', not one")
     return str(found[0])
 
 
@@ -172,8 +172,6 @@ def read_cost(output: str) -> Iterator[Found]:
 def read_masked(output: str) -> Iterator[Found]:
     """tests/target/masked.c."""
     found = re.findall("^# longest masked stretch, instructions, (.*) ([0-9]+)$", output, re.MULTILINE)
-    if not found:
-        sys.exit("figures: tests/target/masked.c printed no stretch")
     yield "masked.max", str(max(int(value) for _, value in found)), "instructions"
     yield "masked.check", str(dict(found)["a check in steps"]), "instructions"
 
@@ -363,7 +361,10 @@ def measure(source: Source) -> Table:
         file.write(done.stdout)
     if done.returncode != 0:
         fail(f"`{source.command}` ended with status {done.returncode}:\n{done.stdout[-2000:].rstrip()}")
-    table = {name: Figure(value, unit, source.command) for name, value, unit in source.read(done.stdout)}
+    try:
+        table = {name: Figure(value, unit, source.command) for name, value, unit in source.read(done.stdout)}
+    except (ValueError, LookupError) as error:
+        fail(f"bench/figures.py cannot read what `{source.command}` printed, {os.path.join(LOGS, log)}: {error!r}")
     if source.quoted_in:
         table.update(quote(source, done.stdout))
     return table or fail(f"`{source.command}` printed no figure:\n{done.stdout[-2000:].rstrip()}")
