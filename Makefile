@@ -272,6 +272,9 @@ include bench/bound.mk
 ## size: bytes of flash and static RAM that a firmware pays, by core, optimization and what it calls, tab-separated
 include bench/size.mk
 
+## figures: measure what the documents show (FROM='fit size': these only), and write docs/figures.tsv and the documents
+include bench/figures.mk
+
 ## test: every test: host, boards under QEMU, faults, links, format; says how many passed
 test: packages
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) check
