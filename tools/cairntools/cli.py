@@ -14,6 +14,7 @@ from .text import Problem
 TOOLS = {
     "bound": ("bound.tool", "the longest path through malloc, free and so on, computed from a linked firmware"),
     "image": ("image", "the heaps in an image of RAM or a core: every block, all damage"),
+    "link": ("link", "what a firmware got from its link: heap, stack, options, and what is wrong"),
     "size": ("size", "how large the heap of a recorded program must be"),
     "trace": ("trace", "turns what a firmware recorded (CAIRN_TRACE=1) into a trace"),
     "view": ("view", "the heap of a recorded program over time, as one HTML file or a picture"),
