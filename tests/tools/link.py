@@ -246,6 +246,24 @@ def a_static_variable_is_not_taken_for_a_symbol_of_the_script():
     assert "from _end to" in row(text, "heap"), text
 
 
+def with_picolibcs_script(*words):
+    """The stack's row of a firmware that asks for 4096 bytes of stack, by picolibc's own script."""
+    ends = defsyms(__flash=0, __flash_size=0x400000, __ram=RAM, __ram_size=0x20000, __stack_size=4096,
+                   image_stack_top="__stack")
+    image = f"{WORK}/image.elf"
+    run(f"{CROSS}gcc", *CPU, "--specs=picolibc.specs", "--crt0=semihost", "--oslib=semihost", *COMPILE, *ends, *words,
+        "-Wl,--no-warn-rwx-segments", "tests/linked/program.c", "-u", "cairn_names", archive("pico/"), "-o", image)
+    text = report(image)
+    clean(text)
+    return row(text, "stack")
+
+
+@test
+def the_stack_of_picolibcs_script_is_as_the_documents_say():
+    equal(with_picolibcs_script(), "0x2001f800 to 0x20020000, 2,048 bytes: __heap_end, __stack")
+    equal(with_picolibcs_script("-T", "picolibc.ld"), "0x2001f000 to 0x20020000, 4,096 bytes: __heap_end, __stack")
+
+
 # ---- No heap -------------------------------------------------------------------------------------------
 
 
