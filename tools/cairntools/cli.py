@@ -111,14 +111,25 @@ def choose(words: Sequence[str]) -> int:
 
 def main(words: Sequence[str]) -> int:
     """`cairn TOOL ARGUMENT...`. Returns the exit status: the tool's own; 2 without a tool, or with another name."""
+    if sys.stderr is None:  # closed; print() would take the standard output in its place
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")
+    if sys.stdout is None:
+        return refuse("cairn", "the standard output is closed")
     try:
         try:
             return choose(words)
         finally:
             sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has gone: what is left in the buffer goes nowhere, and is no error when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader has gone, which is no error to report
+        _drop_output()
         return REFUSED
+    except OSError as error:
+        _drop_output()
+        return refuse("cairn", sentence(error))
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _drop_output() -> None:
+    """What is left in the buffer goes nowhere, and is no error when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -295,7 +295,7 @@ class Linked:
 
     def _taken_by_symbols(self) -> Taken:
         flash, ram = 0, 0
-        sizes: dict[int, Symbol] = {symbol.value: symbol for symbol in self._cairns() if symbol.size}
+        sizes = {symbol.value: symbol for symbol in self._cairns()}
         for symbol in sizes.values():
             section = self.elf.sections[symbol.section]
             flash += symbol.size if section.kind != SHT_NOBITS else 0
@@ -309,8 +309,9 @@ class Linked:
         for symbol in self.elf.symbols:
             if symbol.kind == FILE:
                 ours = symbol.name in SOURCES
-            elif symbol.kind in (OBJECT, FUNCTION) and symbol.section < len(self.elf.sections) and symbol.section:
-                if ours if not symbol.is_global else symbol.name in named or symbol.name.startswith("cairn_"):
+            elif symbol.kind in (OBJECT, FUNCTION) and 0 < symbol.section < len(self.elf.sections):
+                mine = ours if not symbol.is_global else symbol.name in named or symbol.name.startswith("cairn_")
+                if mine and 0 < symbol.size <= self.elf.sections[symbol.section].size:
                     yield symbol
 
 
