@@ -108,4 +108,50 @@
 #error "CAIRN_CACHE_LINE must be a power of two, CAIRN_GRANULE or more"
 #endif
 
+/* ---- For tools/cairn link --------------------------------------------------------------------
+ * Each object file that includes this header records its options as text, in a section that no loader loads
+ * (layout.h): files of different options in one firmware are found after the link. */
+#if defined(__GNUC__) && defined(__ELF__) && defined(__arm__)
+#define CAIRN_COMPILED(option) \
+    __asm(".pushsection .cairn.layout,\"\",%progbits\n\t.ascii \"compiled." option "\\n\"\n\t.popsection")
+
+#if CAIRN_INDEX_BITS == 32
+CAIRN_COMPILED("index.bits=32");
+#else
+CAIRN_COMPILED("index.bits=16");
+#endif
+#if CAIRN_GRANULE == 16
+CAIRN_COMPILED("granule=16");
+#else
+CAIRN_COMPILED("granule=8");
+#endif
+#if CAIRN_CHECK == 2
+CAIRN_COMPILED("check=2");
+#else
+CAIRN_COMPILED("check=1");
+#endif
+#if CAIRN_REGIONS
+CAIRN_COMPILED("regions=1");
+#else
+CAIRN_COMPILED("regions=0");
+#endif
+#if CAIRN_STATS
+CAIRN_COMPILED("stats=1");
+#else
+CAIRN_COMPILED("stats=0");
+#endif
+#if CAIRN_SITES > 0
+CAIRN_COMPILED("sites=1");
+#else
+CAIRN_COMPILED("sites=0");
+#endif
+#if CAIRN_TRACE
+CAIRN_COMPILED("trace=1");
+#else
+CAIRN_COMPILED("trace=0");
+#endif
+
+#undef CAIRN_COMPILED
+#endif
+
 #endif

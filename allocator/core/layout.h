@@ -4,6 +4,9 @@
  * of flash or RAM (`readelf -p .cairn.layout firmware.elf` shows them). Each file describes what is its
  * own, so that an image describes what is linked. Offsets and sizes are bytes; tools/cairntools/elf.py reads it.
  *
+ * Lines "key=value" are for tools/cairn link: the options of each object that includes cairn_config.h, and the symbols
+ * that region.c was built with.
+ *
  * There is no address in them, since a section that is not loaded and has relocations is dropped by
  * --gc-sections: the tools know the symbols by name. One that is static is given a name of its own there.
  *

@@ -98,3 +98,16 @@ COLD char *port_heap_limit(void)
     return (char *)(start + room);
 }
 #endif
+
+/* ---- For tools/cairn link: the names that were chosen when this was built (allocator/layout.h) ---- */
+
+#define NAME_TEXT(name) #name
+#define NAMED(key, name) \
+    __asm(".pushsection .cairn.layout,\"\",%progbits\n\t.ascii \"" key "=" NAME_TEXT(name) "\\n\"\n\t.popsection")
+
+#ifdef CAIRN_HEAP_START
+NAMED("region.start", CAIRN_HEAP_START);
+#endif
+#ifdef CAIRN_HEAP_LIMIT
+NAMED("region.limit", CAIRN_HEAP_LIMIT);
+#endif

@@ -8,7 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING, Callable, Iterator, Sequence
 from xml.sax.saxutils import escape
 
-from .text import group
+from .text import Problem, group
 
 if TYPE_CHECKING:
     from .view import Moment, Placed
@@ -196,5 +196,9 @@ def to_png(svg: str, path: str) -> bool:
     program = shutil.which("rsvg-convert")
     if program is None:
         return False
-    subprocess.run([program, "--zoom", "2", "-o", path], input=svg.encode(), check=True)
+    drawn = subprocess.run([program, "--zoom", "2"], input=svg.encode(), stdout=subprocess.PIPE, check=False)
+    if drawn.returncode:
+        raise Problem(f"{path}: rsvg-convert cannot draw it")
+    with open(path, "wb") as file:
+        file.write(drawn.stdout)
     return True

@@ -175,7 +175,8 @@ class Elf:
         """What the image says of its heap: a number for each key of allocator/core/layout.h. Raises Problem if it says
         nothing, contradicts itself, or has a layout that is not known here."""
         text = self.section(".cairn.layout")
-        if text is None:
+        # An object that includes cairn.h has such a section as well, and says nothing in it of a heap.
+        if text is None or b"cairn.layout " not in text:
             raise Problem(f"{self.path} has no section .cairn.layout: it is not linked with Cairn's heap, or its "
                           "linker script drops that section")
         layout: dict[str, int] = {}
@@ -185,6 +186,12 @@ class Elf:
         if layout.get("cairn.layout") != LAYOUT:
             raise Problem(f"{self.path}: layout {layout.get('cairn.layout')}; this tool knows layout {LAYOUT}")
         return layout
+
+    def named(self, key: str) -> str | None:
+        """The symbol that a line "key=symbol" of .cairn.layout names; None without."""
+        text = (self.section(".cairn.layout") or b"").decode("ascii", "replace")
+        found = re.search(rf"^{re.escape(key)}=(\S+)$", text, re.M)
+        return found[1] if found else None
 
     def attributes(self) -> dict[int, int]:
         """The build attributes of the whole file that are numbers, by tag (Arm IHI0045, Addenda); empty without."""

@@ -12,6 +12,7 @@ from .elf import OBJECT, Elf
 from .heap import Heap
 from .lines import Line
 from .memory import Memory, Read, Unreadable
+from .region import heap_limit, heap_start
 from .text import Problem
 
 REASONS = {
@@ -155,19 +156,10 @@ class Firmware:
 
     def region(self) -> tuple[int, int] | None:
         """Where the system heap's region begins and ends, by the linker's symbols, as port/common/region.c finds it;
-        None where they name no region, or it is named otherwise (CAIRN_HEAP_START, CAIRN_HEAP_LIMIT)."""
-        value = self.elf.value
-        start = next(filter(None, map(value, ("__heap_start", "__HeapBase", "__end__", "_end", "end"))), 0)
-        if not start:
-            return None
-        for name in ("__heap_limit", "__heap_end"):
-            if value(name) >= start:
-                return start, value(name)
-        ends = [value("__HeapLimit"), value("__StackLimit")]
-        if value("_estack") and value("_Min_Stack_Size"):
-            ends.append(value("_estack") - value("_Min_Stack_Size"))
-        ends = [end for end in ends if end >= start]
-        return (start, min(ends)) if ends else None
+        None where they name no region."""
+        start = heap_start(self.elf.value, self.elf.named("region.start"))
+        limit = heap_limit(self.elf.value, start.address, self.elf.named("region.limit")) if start is not None else None
+        return (start.address, limit.address) if start is not None and limit is not None else None
 
     def _regions(self) -> Iterator[Heap]:
         first = self.elf.symbol("cairn_first_region")

@@ -323,7 +323,10 @@ def run(words: Sequence[str]) -> int:
     args = parser.parse_args(words)
     firmware = Firmware(Elf(args.elf), line=lines_of(args.elf))
     found = file_words(args.file, firmware) if args.ram_at is None else ring_words(args.file, args.ram_at, firmware)
-    ordered = in_order(records(found))
+    try:
+        ordered = in_order(records(found))
+    except Problem as problem:
+        raise Problem(f"{args.file}: {problem}") from None
     if not ordered:
         raise Problem(f"{args.file} holds no record")
     writer = Writer(places(firmware, {record.caller for record in ordered}))
