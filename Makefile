@@ -81,7 +81,7 @@ $(BUILD)/$(1)/sbrk-alone/%.o: allocator/%.c $(MADE_BY) boards/$(5)/board.mk
 	$(Q)$(CROSS)gcc $(2) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -DCAIRN_SBRK_ALONE -Iport -c $$< -o $$@
 $(BUILD)/$(1)/sbrk-names.o: $(BUILD)/$(1)/sbrk-alone/sbrk.o $(addprefix $(BUILD)/$(1)/port/newlib/,sbrk_names.o malloc_lock.o)
 	$(Q)$(CROSS)ld -r $$^ -o $$@
-$(BUILD)/$(1)/libcairn-sbrk.a: $(BUILD)/$(1)/sbrk-names.o $(BUILD)/$(1)/port/cortex-m/region.o
+$(BUILD)/$(1)/libcairn-sbrk.a: $(BUILD)/$(1)/sbrk-names.o $(addprefix $(BUILD)/$(1)/port/cortex-m/,region.o fatal.o)
 	$(Q)rm -f $$@
 	$(Q)$(CROSS)ar rcs $$@ $$^
 	@echo "$$@"

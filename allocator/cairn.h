@@ -228,7 +228,8 @@ enum cairn_reason {
     CAIRN_ABOVE_CEILING,    /* an interrupt that the lock does not hold back used the heap */
     CAIRN_OVERRUN,          /* bytes past a live block's end were overwritten; with CAIRN_CHECK=2 or CAIRN_SITES */
     CAIRN_WRITE_AFTER_FREE, /* bytes of free memory were overwritten; with CAIRN_CHECK=2 */
-    CAIRN_NO_LOCK           /* CAIRN_CEILING has no bit that this chip implements: the lock holds nothing back */
+    CAIRN_NO_LOCK,          /* CAIRN_CEILING has no bit that this chip implements: the lock holds nothing back */
+    CAIRN_NO_HEAP           /* the linker script names no region for the heap; `address` is its start, if it has one */
 };
 
 /* The heap was misused or is corrupt, and cannot go on. `address` is the pointer that the caller gave; or the

@@ -25,7 +25,9 @@ void port_unlock(uint32_t state);
 #endif
 
 /* The range that sbrk() moves in: from start up to, not including, limit. Neither has to be
- * aligned; a start that is not below the limit means that there is no memory. Constant. */
+ * aligned; a start that is not below the limit means that there is no memory. Constant. A port that
+ * finds no range does not return from port_heap_limit(): it calls cairn_fatal(CAIRN_NO_HEAP, NULL), with
+ * the start in place of NULL if it has found that. */
 char *port_heap_start(void);
 char *port_heap_limit(void);
 

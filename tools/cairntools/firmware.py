@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from typing import Any, Iterator, NamedTuple
+import sys
+from typing import Any, Callable, Iterator, NamedTuple
 
 from .elf import OBJECT, Elf
 from .heap import Heap
@@ -24,8 +25,15 @@ REASONS = {
     7: ("CAIRN_OVERRUN", "bytes behind a live block were overwritten"),
     8: ("CAIRN_WRITE_AFTER_FREE", "bytes of free memory were overwritten"),
     9: ("CAIRN_NO_LOCK", "the lock's ceiling is no priority that this chip has"),
+    10: ("CAIRN_NO_HEAP", "no heap is found: name __heap_start and __heap_limit when linking"),
 }
 ATTRIBUTES = {1: "DMA", 2: "FAST", 4: "EXTERNAL", 8: "ON_REQUEST"}
+# Symbols of linker scripts, as port/cortex-m/region.c has them: the heap's start; its end; what is above the stack.
+HEAP_STARTS = ("__heap_start", "__HeapBase", "__heap_base__", "_sheap", "_pvHeapStart", "_heap_start", "__end__",
+               "_end", "end")
+HEAP_ENDS = ("__HeapLimit", "__heap_end", "__heap_end__", "_eheap", "_pvHeapLimit", "_heap_end", "__StackLimit",
+             "__StackBottom")
+ABOVE_STACK = ("__ram_end__", "_estack", "__StackTop", "_stack", "_vStackTop", "_stack_top", "__stack")
 CALLS = ("malloc", "calloc", "aligned", "realloc", "free")
 
 
@@ -70,6 +78,18 @@ class Fatal(NamedTuple):
 def no_memory(address: int, _: int) -> bytes:
     """The memory of a firmware of which there is only the ELF file."""
     raise Unreadable(address)
+
+
+def heap_limit(value: Callable[[str], int], start: int) -> int:
+    """Where a heap at `start` ends; 0, or no more than `start`, if no symbol is above that. `value` gives a symbol's
+    value, 0 if there is none."""
+    names = HEAP_ENDS[1:] if value("__StackOneTop") else HEAP_ENDS
+    ends = [end for end in map(value, names) if end > start]
+    tops = [top for top in map(value, ABOVE_STACK) if top > start]
+    stack = value("_Min_Stack_Size")
+    if not stack and min(tops, default=0) <= min(ends, default=sys.maxsize):
+        stack = value("cairn_stack_reserve") or value("cairn_stack_reserve_built")
+    return min([*ends, *(top - stack for top in tops)], default=0)
 
 
 class Firmware:
@@ -157,17 +177,13 @@ class Firmware:
         """Where the system heap's region begins and ends, by the linker's symbols, as port/cortex-m/region.c finds it;
         None where they name no region, or it is named otherwise (CAIRN_HEAP_START, CAIRN_HEAP_LIMIT)."""
         value = self.elf.value
-        start = next(filter(None, map(value, ("__heap_start", "__HeapBase", "__end__", "_end", "end"))), 0)
+        start = next(filter(None, map(value, HEAP_STARTS)), 0)
         if not start:
             return None
-        for name in ("__heap_limit", "__heap_end"):
-            if value(name) >= start:
-                return start, value(name)
-        ends = [value("__HeapLimit"), value("__StackLimit")]
-        if value("_estack") and value("_Min_Stack_Size"):
-            ends.append(value("_estack") - value("_Min_Stack_Size"))
-        ends = [end for end in ends if end >= start]
-        return (start, min(ends)) if ends else None
+        if value("__heap_limit") >= start:
+            return start, value("__heap_limit")
+        limit = heap_limit(value, start)
+        return (start, limit) if limit > start else None
 
     def _regions(self) -> Iterator[Heap]:
         first = self.elf.symbol("cairn_first_region")
