@@ -236,9 +236,9 @@ enum cairn_reason {
  * overwritten free block, with CAIRN_CHECK=2 the first bad byte; or, for CAIRN_ABOVE_CEILING, the number of the
  * exception.
  *
- * The heap calls it with the lock held, except for a private heap whose caller does not hold it. It must not
- * return, allocate or use the heap. The library's own records both in cairn_failure and stops; a firmware may
- * define its own. */
+ * The heap calls it with the lock held, except for CAIRN_NO_HEAP, and for a private heap whose caller does not hold
+ * it. It must not return, allocate or use the heap. The library's own records both in cairn_failure and stops; a
+ * firmware may define its own. */
 CAIRN_NORETURN void cairn_fatal(enum cairn_reason reason, const void *address);
 
 /* What the library's own cairn_fatal() was told, before it stopped. A firmware that defines cairn_fatal() has none. */
