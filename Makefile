@@ -46,8 +46,16 @@ TEST_SHARED := tap fatal blocks hooks
 FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
 
 .PHONY: all run test check fit bench size cost help clean packages check-format check-includes FORCE
+# Not every toolchain brings it.
+HAS_PICOLIBC := $(shell $(CROSS)gcc --specs=picolibc.specs -E -x c /dev/null >/dev/null 2>&1 && echo yes)
 ## all: libcairn.a and libcairn-sbrk.a for every board, under build/<board>/; under pico/ for picolibc, under regions/ with regions
-all: $(foreach b,$(BOARDS),$(addprefix $(BUILD)/$b/,libcairn.a libcairn-sbrk.a pico/libcairn.a regions/libcairn.a))
+all: $(foreach b,$(BOARDS),$(addprefix $(BUILD)/$b/,libcairn.a libcairn-sbrk.a $(if $(HAS_PICOLIBC),pico/libcairn.a) regions/libcairn.a))
+ifeq ($(HAS_PICOLIBC),)
+.PHONY: no-picolibc
+all: no-picolibc
+no-picolibc:
+	@echo "picolibc is not installed: no build/<board>/pico/libcairn.a"
+endif
 
 # ---- Objects, by board ---------------------------------------------------------------------------
 # Include directions are enforced by what each folder can see: the heap sees the port's contract,
