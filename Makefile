@@ -29,8 +29,9 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Ws
 CFLAGS_COMMON := -std=c11 -g $(WARNINGS) -MMD -MP
 # The family is made of itself: the compiler must not see malloc() and memset() as calloc(), nor a
 # loop that clears a few words, with the lock held, as the C library's memset().
-CFLAGS_CORE   := -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections
-LOCK          := -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"'
+CFLAGS_CORE   := -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections -iquote allocator
+# The lock, if neither OPT nor a header of options names another one (CAIRN_LOCK_HEADER). CEILING=0x50 takes BASEPRI.
+LOCK          := $(if $(CEILING),-DCAIRN_LOCK_DEFAULT='"cortex-m/basepri.h"' -DCAIRN_CEILING=$(CEILING),-DCAIRN_LOCK_DEFAULT='"cortex-m/primask.h"')
 
 # What all objects depend on: the rules, and the choices of who calls make, kept in a file that changes with them.
 CHOICES := $(CROSS) $(HOSTCC) $(OPT) $(CPU) $(LOCK) $(CFLAGS_CORE)

@@ -12,6 +12,12 @@
  * The heap holds the lock for a bounded number of instructions, and never while it copies or
  * clears memory.
  * Context  thread or interrupt. */
+#ifdef CAIRN_CONFIG_HEADER
+#include CAIRN_CONFIG_HEADER /* which may name the lock */
+#endif
+#if !defined(CAIRN_LOCK_HEADER) && defined(CAIRN_LOCK_DEFAULT)
+#define CAIRN_LOCK_HEADER CAIRN_LOCK_DEFAULT
+#endif
 #ifdef CAIRN_LOCK_HEADER
 #include CAIRN_LOCK_HEADER /* defines both inline */
 #else
