@@ -99,9 +99,9 @@ static void a_private_heap_is_known_while_it_is_the_last_one_used(void)
 
 static void each_reason_has_a_text(void)
 {
-    for (int a = 0; a <= CAIRN_NO_LOCK + 1; a++)
+    for (int a = 0; a <= CAIRN_NO_HEAP + 1; a++)
         for (int b = 0; b < a; b++) {
-            bool unknown = b == 0 && a == CAIRN_NO_LOCK + 1;
+            bool unknown = b == 0 && a == CAIRN_NO_HEAP + 1;
             const char *text = cairn_reason_text((enum cairn_reason)a);
             CHECK((strcmp(text, cairn_reason_text((enum cairn_reason)b)) == 0) == unknown);
         }

@@ -151,10 +151,10 @@ def the_room_for_blocks_is_what_the_heap_can_give():
 def an_image_without_options_is_still_read():
     """As where the linker script drops the section."""
     heap = "\n    ._user_heap"
-    image = link("stm32cube", ld=script("stm32cube", (heap, "\n    /DISCARD/ : { *(.cairn.layout) }" + heap)))
+    image = link("stm32cube", ld=script("stm32cube", (heap, "\n    /DISCARD/ : { *(.comment) }" + heap)))
     text = report(image)
     clean(text)
-    equal(row(text, "Cairn"), "unknown version and options: the image has no section .cairn.layout")
+    equal(row(text, "Cairn"), "unknown version and options: the image has no lines of Cairn's in .comment")
     assert "to _estack - _Min_Stack_Size" in row(text, "heap"), text
 
 
@@ -422,24 +422,6 @@ def a_firmware_that_calls_the_other_allocator_only_is_found():
 
 
 # ---- Options -------------------------------------------------------------------------------------------
-
-
-@test
-def a_program_of_another_granule_than_the_library_is_found():
-    image = link("stm32cube", "-DHEADER", "-DCAIRN_GRANULE=16")
-    refuses(report(image, status=1), "error: The library has CAIRN_GRANULE=8, but some objects were compiled with 16.",
-            "Compile all files that include cairn.h with the options of the library.")
-    assert re.search(r"but \S+\.o was compiled with 16\.", mapped(image, 1)), mapped(image, 1)
-
-
-@for_each([("CAIRN_INDEX_BITS=32", 1), ("CAIRN_CHECK=2", 0), ("CAIRN_STATS=1", 0), ("CAIRN_SITES=16", 0),
-           ("CAIRN_TRACE=1", 0), ("CAIRN_REGIONS=1", 0)])
-def a_program_of_other_options_than_the_library_is_found(option):
-    macro, status = option[0].split("=")[0], option[1]
-    image = link("stm32cube", "-DHEADER", f"-D{option[0]}")
-    refuses(report(image, status=status), f"{'error' if status else 'warning'}: The library has {macro}=",
-            "some objects were compiled with ")
-    refuses(report(image, "--strict", status=1), f"The library has {macro}=")
 
 
 @test
