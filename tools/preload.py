@@ -225,8 +225,8 @@ def programs(work: Work, library: str) -> list[Program]:
         Program("sqlite3", ["sqlite3", ":memory:", ".read " + work.script("sql", SQL, 80000)]),
         Program("gcc", ["bash", "-c", f"for i in {{1..{4 // min(s, 4)}}}; do for f in {compiled}; do "
                         "gcc -O2 -Iinclude -Iport -S $f -o - | sha256sum; done; done"]),
-        Program("g++", ["bash", "-c", "g++ -std=c++17 -O1 -S tests/posix/operators.cpp -Iinclude -Itests/support -o - | "
-                        "sha256sum"],
+        Program("g++", ["bash", "-c", "g++ -std=c++17 -O1 -S tests/posix/operators.cpp -Iinclude -Itests/support "
+                        "-o - | sha256sum"],
                 short=False),
         Program("make -j2", ["bash", "-c", f"make -s -j2 BUILD={work.path('built')} {work.path('built')}/host/fit && "
                              f"{work.path('built')}/host/fit tests/traces/cpp-events.trace"], work.clear, short=False),

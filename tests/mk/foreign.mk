@@ -65,10 +65,8 @@ $(call foreign,named-stack,region,bare,bare,$(call defsyms,end=my_heap __stack=m
 $(call foreign,reserve,region,libopencm3,bare,$(call defsyms,cairn_stack_reserve=5000 expected_limit=0x20020000-5000),$(SYSCALLS))
 $(call foreign,reserve-built,region,libopencm3,bare,$(call defsyms,expected_limit=0x20020000-3000),$(SYSCALLS) tests/foreign/reserve-built.o)
 $(call foreign,reserve-both,region,libopencm3,bare,$(call defsyms,cairn_stack_reserve=2000 expected_limit=0x20020000-2000),$(SYSCALLS) tests/foreign/reserve-built.o)
-$(BUILD)/mps2-an385/tests/foreign/reserve-built.o: port/cortex-m/region.c $(MADE_BY) tests/foreign.mk
-	@mkdir -p $(@D)
-	$(Q)$(CROSS)gcc $(mps2-an385_CPU) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -DCAIRN_STACK_RESERVE=3000 \
-	    -Iport -iquote allocator -c $< -o $@
+$(BUILD)/mps2-an385/tests/foreign/reserve-built.o: port/common/region.c $(MADE_BY)
+	$(call cc,$(CROSS)gcc $(mps2-an385.CPU) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -DCAIRN_STACK_RESERVE=3000 $(CORE_SEES))
 
 # Names given on the link line, and when the library is built.
 $(call foreign,defsym,region,bare,bare,$(call defsyms,__heap_start=my_heap __heap_limit=my_stack),$(SYSCALLS))

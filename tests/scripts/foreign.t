@@ -156,10 +156,10 @@ END
 alone() {
     # shellcheck disable=SC2046
     "${CROSS}gcc" $(flags $board) -nostartfiles -fno-builtin -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments \
-        -iquote allocator -Iport/cortex-m -Ltests/foreign -T tests/foreign/memory.ld -T tests/foreign/bare.ld "$@" \
+        -Iinclude -iquote allocator -Iextras -Ltests/foreign -T tests/foreign/memory.ld -T tests/foreign/bare.ld "$@" \
         -Wl,--defsym=image_stack_top=my_stack_top -Wl,--defsym=image_data_load=data_load -Wl,--defsym=image_data=data_first \
         -Wl,--defsym=image_data_end=data_past -Wl,--defsym=image_bss=bss_first -Wl,--defsym=image_bss_end=bss_past \
-        "$work/alone.c" "build/$board/tests/foreign/startup.o" "build/$board/port/cortex-m/semihosting.o" \
+        "$work/alone.c" "build/$board/tests/foreign/startup.o" "build/$board/extras/semihosting.o" \
         "build/$board/libcairn-sbrk.a" -o "build/$board/scripts/alone.elf"
 }
 mkdir -p "build/$board/scripts"

@@ -91,7 +91,7 @@ int twice(int n)
 }
 END
 for board in mps2-an385 microbit; do
-    link $board boards/$board/memory.ld "$work/pic.c" "$work/variables.c" -fPIC -O1 -Iport/cortex-m >"$work/said" 2>&1
+    link $board boards/$board/memory.ld "$work/pic.c" "$work/variables.c" -fPIC -O1 -Iextras >"$work/said" 2>&1
     mkdir -p build/$board/scripts
     cp "$work/image.elf" build/$board/scripts/pic.elf
     tests/run-one build/$board/scripts/pic.elf >>"$work/said" 2>&1 && grep -q '^ok 1 - the program runs' "$work/said"

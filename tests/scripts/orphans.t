@@ -85,17 +85,17 @@ link() {
     shift
     # shellcheck disable=SC2046
     "${CROSS}gcc" $(flags $board) -g -nostartfiles -fno-builtin -Wl,--gc-sections -Wl,--no-warn-rwx-segments \
-        -Wl,--orphan-handling=error -T "$work/$script.ld" "$work/program.c" "build/$board/port/cortex-m/startup.o" \
-        "build/$board/port/cortex-m/semihosting.o" "build/$board/port/newlib/syscalls.o" "$@" -o "$work/image.elf"
+        -Wl,--orphan-handling=error -T "$work/$script.ld" "$work/program.c" "build/$board/boards/runtime/startup.o" \
+        "build/$board/extras/semihosting.o" "build/$board/boards/runtime/syscalls.o" "$@" -o "$work/image.elf"
 }
 
 passes "a firmware with the C library's own malloc links" link strict "build/$board/bench/libc-sbrk.o"
 passes "a firmware with Cairn links" link strict -u cairn_names "build/$board/libcairn.a"
 for option in CHECK=2 STATS=1 SITES=16 REGIONS=1; do
     # shellcheck disable=SC2046
-    passes "it links with CAIRN_$option" link strict -DCAIRN_$option -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"' -iquote allocator -Iport \
-        -Iport/cortex-m allocator/*.c port/newlib/reent.c port/newlib/sbrk_names.c port/newlib/mallinfo.c port/newlib/strdup.c \
-        port/cortex-m/region.c port/cortex-m/fatal.c port/cortex-m/failure.c
+    passes "it links with CAIRN_$option" link strict -DCAIRN_$option -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"' -Iinclude -iquote allocator -Iport \
+        -Iextras allocator/*/*.c port/newlib/reent.c port/newlib/sbrk_names.c port/libc/mallinfo.c port/libc/strdup.c \
+        port/common/region.c port/common/fatal.c port/common/failure.c
 done
 
 cat >"$work/layout.py" <<'END'

@@ -66,9 +66,9 @@ image() {
     mkdir -p "build/$board/scripts"
     # shellcheck disable=SC2046
     "${CROSS}gcc" $(flags $board) -Os -nostartfiles -fno-builtin -ffunction-sections -Wl,--gc-sections -Wl,--fatal-warnings \
-        -Wl,--no-warn-rwx-segments -Iport/cortex-m -DLOCKED="$locked" "$@" -T boards/$board/memory.ld -T linker/sections.ld \
-        "$work/program.c" "$work/glue.c" "build/$board/port/cortex-m/startup.o" "build/$board/port/cortex-m/semihosting.o" \
-        "build/$board/port/newlib/syscalls.o" "build/$board/$library" -Wl,-Map,"$work/image.map" \
+        -Wl,--no-warn-rwx-segments -Iextras -DLOCKED="$locked" "$@" -T boards/$board/memory.ld -T linker/sections.ld \
+        "$work/program.c" "$work/glue.c" "build/$board/boards/runtime/startup.o" "build/$board/extras/semihosting.o" \
+        "build/$board/boards/runtime/syscalls.o" "build/$board/$library" -Wl,-Map,"$work/image.map" \
         -o "build/$board/scripts/own-sbrk.elf"
 }
 runs() {

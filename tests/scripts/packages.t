@@ -100,7 +100,7 @@ chmod +x "$bin/without-gcc"
 make BUILD="$work/build" CROSS="$bin/without-" BOARDS=mps2-an385 all >"$work/said" 2>&1 &&
     [ -s "$work/build/mps2-an385/libcairn.a" ] && [ -s "$work/build/mps2-an385/regions/libcairn.a" ]
 result $? "without picolibc make builds the other libraries" "$work/said"
-[ "$(grep -c 'picolibc' "$work/said")" -eq 1 ] && grep -q 'picolibc is not installed: no build/<board>/pico/libcairn.a' "$work/said"
+[ "$(grep -c 'picolibc' "$work/said")" -eq 1 ] && grep -q 'picolibc is not installed: no build/<board>/picolibc/libcairn.a' "$work/said"
 result $? "and says so in a line" "$work/said"
 
 done_testing

@@ -26,9 +26,9 @@ link() {
     source=$1
     shift
     # shellcheck disable=SC2046
-    "${CROSS}gcc" $(flags $board) -Os -fno-builtin -fno-exceptions -nostartfiles -iquote allocator -Iport/cxx -Wl,--gc-sections \
+    "${CROSS}gcc" $(flags $board) -Os -fno-builtin -fno-exceptions -nostartfiles -Iinclude -iquote allocator -Wl,--gc-sections \
         -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -T boards/$board/memory.ld -T linker/sections.ld "$work/program.$source" \
-        "build/$board/port/cortex-m/startup.o" "build/$board/port/cortex-m/semihosting.o" "build/$board/port/newlib/syscalls.o" "$@" \
+        "build/$board/boards/runtime/startup.o" "build/$board/extras/semihosting.o" "build/$board/boards/runtime/syscalls.o" "$@" \
         -o "$work/image.elf"
 }
 library=build/$board/libcairn.a
@@ -46,7 +46,7 @@ cat >"$work/other.c" <<'END'
 #include "cairn.h"
 END
 # shellcheck disable=SC2046
-"${CROSS}gcc" $(flags $board) -iquote allocator -DCAIRN_GRANULE=16 -c "$work/other.c" -o "$work/other.o" >"$work/said" 2>&1
+"${CROSS}gcc" $(flags $board) -Iinclude -iquote allocator -DCAIRN_GRANULE=16 -c "$work/other.c" -o "$work/other.o" >"$work/said" 2>&1
 refuses "two files of different options do not link" "${need}GRANULE'" link c "$work/other.o" $library
 refuses "another number of sites does not link" "${need}SITES'" link c build/$board/counted/libcairn.a -DCAIRN_SITES=2
 
