@@ -23,7 +23,9 @@ from .elf import Elf
 from .firmware import Firmware
 from .heap import FREE, Heap
 from .host import HostHeap, Trace, add_options
+from .lines import lines_of
 from .memory import Files
+from .survey import Survey
 from .text import Problem, group
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "page")
@@ -62,7 +64,10 @@ class Run:
         self.alignments: dict[int, int] = {}  # by operation
         self.sites = [""]
         self.refused: list[tuple[int, str, int]] = []
-        self.moment = False  # it is one moment, whose operations are in no order
+        # Of an image of the RAM, which is one moment, whose operations are in no order: the granules of each block, with
+        # what the library keeps in it. Empty for a trace: the size that was asked for says it.
+        self.extents: list[int] = []
+        self.moment = False
 
     @property
     def count(self) -> int:
@@ -80,6 +85,10 @@ class Run:
         self.largest.append(largest)
         self.served.append(served)
 
+    def taken(self, i: int) -> int:
+        """Granules of the block of operation i."""
+        return self.extents[i] if self.moment else max(1, -(-self.sizes[i] // self.granule))
+
     def blocks(self, at: int) -> dict[int, Placed]:
         """Blocks live after `at` operations, by slot."""
         live: dict[int, Placed] = {}
@@ -89,8 +98,7 @@ class Run:
             if self.kinds[i] == "f":
                 del live[self.slots[i]]
             else:
-                granules = max(1, -(-self.sizes[i] // self.granule))
-                live[self.slots[i]] = Placed(self.places[i], granules, self.sizes[i], i + 1, self.op_sites[i])
+                live[self.slots[i]] = Placed(self.places[i], self.taken(i), self.sizes[i], i + 1, self.op_sites[i])
         return live
 
     def fullest(self) -> int:
@@ -102,7 +110,7 @@ class Run:
                 continue
             used -= live.pop(self.slots[i], 0)
             if self.kinds[i] != "f":
-                live[self.slots[i]] = max(1, -(-self.sizes[i] // self.granule))
+                live[self.slots[i]] = self.taken(i)
                 used += live[self.slots[i]]
             if used > most:
                 most, best = used, i + 1
@@ -114,7 +122,7 @@ class Run:
             "name": self.name, "source": self.source, "granule": self.granule, "start": self.start,
             "control": self.control, "granules": self.granules, "moment": self.moment, "fullest": self.fullest(),
             "kinds": "".join(self.kinds), "served": "".join(map(str, self.served)), "slots": self.slots,
-            "sizes": self.sizes, "alignments": self.alignments, "places": self.places, "tops": self.tops,
+            "sizes": self.sizes, "alignments": self.alignments, "places": self.places, "tops": self.tops, "extents": self.extents,
             "largest": self.largest, "sites": self.sites, "opSites": self.op_sites, "refused": self.refused,
             "palette": {
                 "categories": draw.CATEGORIES, "others": draw.OTHERS, "steps": draw.STEPS,
@@ -146,7 +154,7 @@ def run_trace(path: str, heap: HostHeap, size: int | None) -> Run:
 def run_image(path: str, base: int, elf: str) -> Run:
     """The heap in an image of the RAM from address `base` on: its live blocks, as if they had just been
     allocated one after the other."""
-    firmware = Firmware(Elf(elf), Files([f"{path}@{base:#x}"]).read)
+    firmware = Firmware(Elf(elf), Files([f"{path}@{base:#x}"]).read, lines_of(elf))
     heaps = firmware.heaps()
     if not heaps:
         raise Problem(firmware.no_heap())
@@ -159,7 +167,8 @@ def of_heap(heap: Heap, firmware: Firmware, name: str) -> Run:
     run = Run(name, f"image of the RAM, {firmware.elf.path}", heap.granule, heap.start(), below + heap.first,
               below + heap.limit)
     run.moment = True
-    blocks = [block for block in heap.map_blocks() if block.kind != FREE]
+    survey = Survey(heap)
+    blocks = [block for block in survey.blocks if block.kind != FREE]
     holes = [b.i - (a.i + a.size) for a, b in zip(blocks, blocks[1:])] + [blocks[0].i - heap.first if blocks else 0]
     largest = max(holes + [heap.limit - heap.top])
     for slot, block in enumerate(blocks):
@@ -167,6 +176,7 @@ def of_heap(heap: Heap, firmware: Firmware, name: str) -> Run:
         site = firmware.place(owner) if owner else ""
         if site not in run.sites:
             run.sites.append(site)
+        run.extents.append(block.size)
         run.add("m", slot, size, run.sites.index(site), below + block.i, below + heap.top, largest, SERVED)
     return run
 

@@ -13,7 +13,7 @@ const NONE = -1;
 const element = (id) => document.getElementById(id);
 const group = (n) => Math.round(n).toLocaleString("en-US");
 const hex = (n) => "0x" + n.toString(16);
-const granulesOf = (i) => Math.max(1, Math.ceil(data.sizes[i] / data.granule));
+const granulesOf = (i) => (data.moment ? data.extents[i] : Math.max(1, Math.ceil(data.sizes[i] / data.granule)));
 
 /* ---- Operations ------------------------------------------------------------------------------- */
 
