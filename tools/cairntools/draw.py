@@ -136,8 +136,12 @@ def heap_svg(moment: Moment, mode: str) -> str:
     svg = Svg(1040, 0)
     svg.text(72, 34, moment.title, 18, INK, 'font-weight="600"')
     svg.text(72, 54, moment.caption, 12, FAINT)
-    height = draw_map(svg, moment, colour, 72, 72, 944)
-    y = 72 + height + 24
+    top = 72
+    for warning in moment.warnings:
+        svg.text(72, top, warning if len(warning) < 150 else warning[:147] + "...", 12, TOP, 'font-weight="600"')
+        top += 20
+    height = draw_map(svg, moment, colour, 72, top, 944)
+    y = top + height + 24
     for i, (name, value) in enumerate(moment.figures):
         svg.text(72 + i * 157, y, name, 11, FAINT)
         svg.text(72 + i * 157, y + 18, value, 14, INK, 'font-weight="600"')

@@ -10,6 +10,8 @@ tests/traces do. Lines that begin with '#' are no operations:
 
     # at FUNCTION FILE:LINE     who called, from here on, until the next such line
     # refused: m 4096           a call that gave NULL: it changed nothing, and is not replayed
+
+The header counts the records that were lost: then the trace is a part of the run, and no tool takes it for the whole.
 """
 from __future__ import annotations
 
@@ -255,14 +257,16 @@ class Writer:
             self._op(record, record.text(self._begin(record, self.slots.remove(record.pointer))))
 
 
-def write(file: TextIO, writer: Writer, name: str, source: str, region: tuple[int, int] | None) -> None:
-    """The trace, with the heap's region in its header."""
+def write(file: TextIO, writer: Writer, name: str, source: str, region: tuple[int, int] | None,
+          lost: tuple[int, int]) -> None:
+    """The trace, with the heap's region and the numbers of lost records in its header."""
     print(f"# name: {name}", file=file)
     print(f"# source: {source}", file=file)
     if region is not None:
         print(f"# heap_start: {region[0]:#x}  heap_size: {region[1] - region[0]}", file=file)
     print(f"# ops: {writer.ops}  slots: {writer.slots.count}  peak_live_bytes: {writer.peak}  "
           f"max_size: {writer.largest}", file=file)
+    print(f"# lost_before: {lost[0]}  lost_between: {lost[1]}", file=file)
     for line in writer.lines:
         print(line, file=file)
 
@@ -275,12 +279,12 @@ def report(text: str) -> None:
     print(f"cairn trace: {text}", file=sys.stderr)
 
 
-def report_lost(ordered: Sequence[Record]) -> int:
-    """Say which numbers there are. Returns how many are missing."""
+def report_lost(ordered: Sequence[Record]) -> tuple[int, int]:
+    """Say which numbers there are. Returns how many are missing: before the first one, and between others."""
     first, last = ordered[0].number, ordered[-1].number
     between = last - first + 1 - len(ordered)
     report(f"{counted(len(ordered), 'record')}, numbers {first} to {last}: {first} lost before, {between} between")
-    return first + between
+    return first, between
 
 
 def report_refused(writer: Writer) -> None:
@@ -297,7 +301,7 @@ def report_refused(writer: Writer) -> None:
 
 
 def report_doubts(ordered: Sequence[Record], writer: Writer, region: tuple[int, int] | None, lost: int) -> None:
-    """Say why a replay may not be the run."""
+    """Say why a replay may not be the run. `lost` records are missing."""
     if lost or writer.unborn or writer.undead:
         report(f"{counted(writer.unborn, 'block')} whose beginning, and {writer.undead} whose end was not recorded")
         report("a replay does not have the firmware's map, nor its peak")
@@ -329,12 +333,16 @@ def run(words: Sequence[str]) -> int:
     writer = Writer(places(firmware, {record.caller for record in ordered}))
     for record in ordered:
         writer.add(record)
-    name = args.name or os.path.basename(args.output or args.file).split(".")[0]
-    with output(args.output) as file:
-        write(file, writer, name, f"recorded by {os.path.basename(args.elf)}, CAIRN_TRACE=1", firmware.region())
     lost = report_lost(ordered)
     report_refused(writer)
-    report_doubts(ordered, writer, firmware.region(), lost)
+    report_doubts(ordered, writer, firmware.region(), sum(lost))
+    if writer.ops == 0:
+        raise Problem(f"{args.file} holds no operation that can be replayed: it has {counted(len(ordered), 'record')}, "
+                      "none of them a request that was served. Record from the program's start, or with a larger ring "
+                      "(CAIRN_TRACE_WORDS)")
+    name = args.name or os.path.basename(args.output or args.file).split(".")[0]
+    with output(args.output) as file:
+        write(file, writer, name, f"recorded by {os.path.basename(args.elf)}, CAIRN_TRACE=1", firmware.region(), lost)
     return 0
 
 

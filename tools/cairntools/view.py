@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from typing import Any, NamedTuple, Sequence
 
 from . import draw
@@ -26,7 +27,7 @@ from .host import HostHeap, Trace, add_options
 from .lines import lines_of
 from .memory import Files
 from .survey import Survey
-from .text import Problem, group
+from .text import Problem, counted, group
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "page")
 
@@ -67,6 +68,7 @@ class Run:
         # Of an image of the RAM, which is one moment, whose operations are in no order: the granules of each block, with
         # what the library keeps in it. Empty for a trace: the size that was asked for says it.
         self.extents: list[int] = []
+        self.warnings: list[str] = []  # why what is shown may not be what was
         self.moment = False
 
     @property
@@ -124,6 +126,7 @@ class Run:
             "kinds": "".join(self.kinds), "served": "".join(map(str, self.served)), "slots": self.slots,
             "sizes": self.sizes, "alignments": self.alignments, "places": self.places, "tops": self.tops, "extents": self.extents,
             "largest": self.largest, "sites": self.sites, "opSites": self.op_sites, "refused": self.refused,
+            "warnings": self.warnings,
             "palette": {
                 "categories": draw.CATEGORIES, "others": draw.OTHERS, "steps": draw.STEPS,
                 "sizeSteps": draw.SIZE_STEPS, "ageSteps": draw.AGE_STEPS, "control": draw.CONTROL,
@@ -143,6 +146,7 @@ def run_trace(path: str, heap: HostHeap, size: int | None) -> Run:
     _, control, granules = map(int, lines[0])
     run = Run(trace.name, trace.source, heap.granule, -(-start // heap.granule) * heap.granule, control, granules)
     run.sites, run.refused = trace.sites, trace.refused
+    run.warnings += filter(None, [trace.warning()])
     for op, line in zip(trace.ops, lines[1:]):
         if op.kind == "a":
             run.alignments[run.count] = op.alignment
@@ -168,6 +172,8 @@ def of_heap(heap: Heap, firmware: Firmware, name: str) -> Run:
               below + heap.limit)
     run.moment = True
     survey = Survey(heap)
+    if survey.faults:
+        run.warnings.append(f"DAMAGED: the heap has {counted(len(survey.faults), 'fault')}; `cairn image` lists them")
     blocks = [block for block in survey.blocks if block.kind != FREE]
     holes = [b.i - (a.i + a.size) for a, b in zip(blocks, blocks[1:])] + [blocks[0].i - heap.first if blocks else 0]
     largest = max(holes + [heap.limit - heap.top])
@@ -198,6 +204,7 @@ class Moment:
         self.title = run.name
         self.caption = f"After {group(at)} of {group(run.count)} operations" if not run.moment else run.source
         self.caption += f"; a heap of {group(run.granules * run.granule)} bytes"
+        self.warnings = run.warnings
         self.figures = [
             ("used, bytes", group(used * run.granule)), ("in blocks", group(len(self.blocks))),
             ("free below the top", group((self.top - run.control - used) * run.granule)),
@@ -259,6 +266,8 @@ def run(words: Sequence[str]) -> int:
         shown = run_trace(args.file, HostHeap(args.index_bits, args.granule), args.heap)
     else:
         shown = run_image(args.file, args.ram_at, args.elf)
+    for warning in shown.warnings:
+        print(f"cairn view: {warning}", file=sys.stderr)
     if args.svg or args.png:
         write_picture(shown, args)
     else:

@@ -638,6 +638,8 @@ rankSites();
 document.body.classList.toggle("moment", data.moment);
 element("name").textContent = data.name;
 element("source").textContent = data.source;
+element("warnings").textContent = data.warnings.join("\n");
+element("warnings").hidden = !data.warnings.length;
 element("slider").max = element("number").max = count;
 showModes();
 listen();
