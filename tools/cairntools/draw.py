@@ -8,7 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING, Callable, Iterator, Sequence
 from xml.sax.saxutils import escape
 
-from .text import group
+from .text import brief, fit, group
 
 if TYPE_CHECKING:
     from .view import Moment, Placed
@@ -92,7 +92,7 @@ def legend(moment: Moment, mode: str) -> tuple[list[tuple[str, str]], Callable[[
             bytes_of[block.site] = bytes_of.get(block.site, 0) + block.size
         order = sorted(bytes_of, key=lambda site: -bytes_of[site])
         colours = dict(zip(order, CATEGORIES))
-        entries = [(colour, f"{moment.sites[site] or 'unknown'}: {group(bytes_of[site])} bytes")
+        entries = [(colour, f"{fit(brief(moment.sites[site]) or 'unknown', 36)}: {group(bytes_of[site])} bytes")
                    for site, colour in colours.items()]
         rest = sum(bytes_of[s] for s in order if s not in colours)
         if rest:

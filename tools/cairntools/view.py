@@ -27,7 +27,7 @@ from .host import HostHeap, Trace, add_options
 from .lines import lines_of
 from .memory import Files
 from .survey import Survey
-from .text import Problem, counted, group
+from .text import Problem, brief, counted, group
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "page")
 
@@ -126,7 +126,7 @@ class Run:
             "kinds": "".join(self.kinds), "served": "".join(map(str, self.served)), "slots": self.slots,
             "sizes": self.sizes, "alignments": self.alignments, "places": self.places, "tops": self.tops, "extents": self.extents,
             "largest": self.largest, "sites": self.sites, "opSites": self.op_sites, "refused": self.refused,
-            "warnings": self.warnings,
+            "labels": [brief(site) for site in self.sites], "warnings": self.warnings,
             "palette": {
                 "categories": draw.CATEGORIES, "others": draw.OTHERS, "steps": draw.STEPS,
                 "sizeSteps": draw.SIZE_STEPS, "ageSteps": draw.AGE_STEPS, "control": draw.CONTROL,
