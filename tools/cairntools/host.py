@@ -69,8 +69,8 @@ class Trace:
     def warning(self) -> str:
         """A sentence that the trace is a part of the run only; "" if it is the whole."""
         losses = " and ".join(self.losses())
-        return (f"INCOMPLETE: {losses}. Blocks that they began are missing: the program needs more memory than is shown "
-                "here" if losses else "")
+        return (f"INCOMPLETE: {losses}. Blocks that they began are missing: the program needs more memory than is "
+                "shown here" if losses else "")
 
     def _comment(self, line: str) -> None:
         if line.startswith("# at "):

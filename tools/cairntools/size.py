@@ -204,8 +204,8 @@ def answer(args: argparse.Namespace, trace: Trace, heap: HostHeap) -> None:
         print_orders(orders, fit, args.seed)
     print_bounds(needs, heap)
     if trace.warning():
-        print(f"\nNo size is recommended: {' and '.join(trace.losses())}. Record the whole run: to a file (semihosting), or "
-              "with a larger\nring (CAIRN_TRACE_WORDS).")
+        print(f"\nNo size is recommended: {' and '.join(trace.losses())}. Record the whole run: to a file "
+              "(semihosting), or with a larger\nring (CAIRN_TRACE_WORDS).")
     else:
         recommend(fit, orders, args.margin)
     if args.svg:

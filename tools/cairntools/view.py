@@ -65,8 +65,8 @@ class Run:
         self.alignments: dict[int, int] = {}  # by operation
         self.sites = [""]
         self.refused: list[tuple[int, str, int]] = []
-        # Of an image of the RAM, which is one moment, whose operations are in no order: the granules of each block, with
-        # what the library keeps in it. Empty for a trace: the size that was asked for says it.
+        # Of an image of the RAM, which is one moment, whose operations are in no order: the granules of each block,
+        # with what the library keeps in it. Empty for a trace: the size that was asked for says it.
         self.extents: list[int] = []
         self.warnings: list[str] = []  # why what is shown may not be what was
         self.moment = False
@@ -124,8 +124,8 @@ class Run:
             "name": self.name, "source": self.source, "granule": self.granule, "start": self.start,
             "control": self.control, "granules": self.granules, "moment": self.moment, "fullest": self.fullest(),
             "kinds": "".join(self.kinds), "served": "".join(map(str, self.served)), "slots": self.slots,
-            "sizes": self.sizes, "alignments": self.alignments, "places": self.places, "tops": self.tops, "extents": self.extents,
-            "largest": self.largest, "sites": self.sites, "opSites": self.op_sites, "refused": self.refused,
+            "sizes": self.sizes, "alignments": self.alignments, "places": self.places, "tops": self.tops,
+            "extents": self.extents, "largest": self.largest, "sites": self.sites, "opSites": self.op_sites, "refused": self.refused,
             "labels": [brief(site) for site in self.sites], "warnings": self.warnings,
             "palette": {
                 "categories": draw.CATEGORIES, "others": draw.OTHERS, "steps": draw.STEPS,
