@@ -125,7 +125,8 @@ class Run:
             "control": self.control, "granules": self.granules, "moment": self.moment, "fullest": self.fullest(),
             "kinds": "".join(self.kinds), "served": "".join(map(str, self.served)), "slots": self.slots,
             "sizes": self.sizes, "alignments": self.alignments, "places": self.places, "tops": self.tops,
-            "extents": self.extents, "largest": self.largest, "sites": self.sites, "opSites": self.op_sites, "refused": self.refused,
+            "extents": self.extents, "largest": self.largest, "sites": self.sites, "opSites": self.op_sites,
+            "refused": self.refused,
             "labels": [brief(site) for site in self.sites], "warnings": self.warnings,
             "palette": {
                 "categories": draw.CATEGORIES, "others": draw.OTHERS, "steps": draw.STEPS,
