@@ -33,7 +33,7 @@ $(BUILD)/$(1)/recorded/%.elf: $(addprefix $(BUILD)/$(1)/traced/,port/cortex-m/tr
         linker/sections.ld boards/$(1)/memory.ld
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $($(1)_CPU) $(FIRMWARE_LINK) -T boards/$(1)/memory.ld -T linker/sections.ld \
-	    -Wl,--defsym=_heap_size=8404 $$(filter %.o,$$^) $(BUILD)/$(1)/traced/libcairn.a -o $$@
+	    -Wl,--build-id -Wl,--defsym=_heap_size=8404 $$(filter %.o,$$^) $(BUILD)/$(1)/traced/libcairn.a -o $$@
 endef
 $(foreach b,$(RECORDED_BOARDS),$(eval $(call recorded_image,$b)))
 check: $(foreach b,$(RECORDED_BOARDS),$(addprefix $(BUILD)/$b/recorded/,semihosting.elf ring.elf)) \

@@ -4,12 +4,26 @@ SPDX-License-Identifier: MIT
 """
 import os
 import struct
+import sys
 
 from tap import cairn
 
+sys.path.insert(0, "tools")
+from cairntools.elf import Elf  # noqa: E402
+from cairntools.identity import follows_call  # noqa: E402
+
 MALLOC, CALLOC, ALIGNED, REALLOC, FREE = range(5)
 ELF = "build/mps2-an385/recorded/ring.elf"
-CALLER = 1  # an address without a line
+
+
+def caller():
+    """An address that a call in the firmware returns to."""
+    elf = Elf(ELF)
+    return next(place + 1 for place in range(elf.value("main"), elf.value("main") + 400, 2)
+                if follows_call(elf, place + 1))
+
+
+CALLER = caller()
 
 
 def words(number, kind, pointer, size=0, moved=0, power=0, caller=CALLER):

@@ -264,6 +264,14 @@ class Heap:
             return None
         return size, self.memory.number(data + layout["trailer.owner"], layout["pointer"])
 
+    def is_sound(self, block: Block) -> bool:
+        """Does the block end in a trailer that fits, after a whole canary where it has one? Raises Unreadable."""
+        trailer = self.trailer(block)
+        if trailer is None:
+            return False
+        low, end = self.address(block.i) + trailer[0], self.address(block.i + block.size) - self.layout["trailer.bytes"]
+        return not self.guarded or set(self.memory.read(low, end - low)) == {self.layout["canary"]}
+
     def left_over(self) -> int:
         """Granules past the limit, which the index does not reach, as two bins keep it."""
         if self.limit != self._limit_of(REACH[self.layout["index.bits"]]):

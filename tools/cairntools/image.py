@@ -13,11 +13,13 @@ fill.
 """
 from __future__ import annotations
 
+import sys
 from typing import Sequence
 
 from .cli import parser_of
 from .elf import Elf
 from .firmware import Firmware
+from .identity import UNKNOWN
 from .lines import lines_of
 from .memory import Files
 from .show import COMMANDS, Show
@@ -48,4 +50,6 @@ def look(path: str, images: Sequence[str], words: Sequence[str]) -> int:
             print()
         for line in show.run(command, more, firmware.resolve):
             print(line)
+    if not show.verdict.proof and not show.verdict.doubt:
+        print(f"cairn image: note: {UNKNOWN.format(path)}", file=sys.stderr)
     return 1 if show.damaged else 0

@@ -7,6 +7,7 @@ from typing import Callable, Iterable, Iterator, Sequence, Tuple, Union
 from .check import Damage
 from .firmware import REASONS, Described, Firmware, Site
 from .heap import FREE, RESERVED, TILE, UNKNOWN, USED, Block, Heap, bin_floor
+from .identity import Verdict, doubt_of, identified_heaps, judge_first
 from .memory import Unreadable
 from .survey import Survey
 from .text import Problem, counted
@@ -125,9 +126,11 @@ class Show:
     def __init__(self, firmware: Firmware) -> None:
         self.firmware = firmware
         self.damaged = False
+        self.verdict = Verdict()  # on the ELF file
 
     def run(self, command: str, words: Sequence[str], address_of: Callable[[str], int]) -> Iterator[str]:
         """The lines of a command. `address_of` makes an address of what the user named. Raises Problem."""
+        self.verdict = judge_first(self.firmware)
         named = [address_of(word) for word in words]
         find = command == "find"
         if find and not named:
@@ -135,7 +138,9 @@ class Show:
         handles = named[1:] if find else named
         if len(handles) > 1:
             raise Problem("one heap at most")
-        heaps = [self.firmware.heap_at(handles[0])] if handles else self.firmware.heaps()
+        heaps, self.verdict = identified_heaps(self.firmware, handles, self.verdict)
+        if self.verdict.doubt:
+            yield doubt_of(self.firmware, self.verdict)
         if find:
             yield from self.find(heaps, named[0])
         elif not heaps:

@@ -24,6 +24,7 @@ from .elf import Elf
 from .firmware import Firmware
 from .heap import FREE, Heap
 from .host import HostHeap, Trace, add_options
+from .identity import doubt_of, identified_heaps, judge_first
 from .lines import lines_of
 from .memory import Files
 from .survey import Survey
@@ -160,10 +161,13 @@ def run_image(path: str, base: int, elf: str) -> Run:
     """The heap in an image of the RAM from address `base` on: its live blocks, as if they had just been
     allocated one after the other."""
     firmware = Firmware(Elf(elf), Files([f"{path}@{base:#x}"]).read, lines_of(elf))
-    heaps = firmware.heaps()
+    heaps, verdict = identified_heaps(firmware, [], judge_first(firmware))
     if not heaps:
         raise Problem(firmware.no_heap())
-    return of_heap(heaps[0], firmware, os.path.basename(path))
+    run = of_heap(heaps[0], firmware, os.path.basename(path))
+    if verdict.doubt:
+        run.warnings.append(doubt_of(firmware, verdict))
+    return run
 
 
 def of_heap(heap: Heap, firmware: Firmware, name: str) -> Run:
