@@ -150,6 +150,40 @@ def the_page_of_an_image_has_the_extents_and_owners_of_the_blocks(tree):
           [f"{free:,}", f"{above:,}"])
 
 
+@for_each(TREES)
+def an_image_that_ends_in_the_heap_is_no_damage(tree):
+    """Wherever it ends behind the control data: one line says where, no block is in doubt, and the status is 2."""
+    dump = dumps[tree]
+    ram, _, start = dump.ram("sound").rpartition("@")
+    free = [(at, size) for at, size, kind, *_ in dump.blocks if kind == "free"]
+    for n, (at, size) in enumerate((free[0], free[len(free) // 2], free[-1])):
+        end = at + (8 if n == 1 else size // 2)
+        path = work(tree, "cut.bin")
+        with open(ram, "rb") as whole, open(path, "wb") as file:
+            file.write(whole.read(end - int(start, 0)))
+        for words in ("check", "blocks", "map"):
+            status, text = tool(dump.elf, f"{path}@{start}", words)
+            assert f"  INCOMPLETE: the memory ends at {end:#x}, the heap's blocks at " in text, text
+            assert status == 2 and "DAMAGED" not in text and "uncertain:" not in text and " I7" not in text, text
+            assert words == "map" or "  ? " not in text, text
+            lines = text.partition("\nregion")[0].partition("\nprivate")[0].splitlines()
+            assert words != "check" or len(lines) == 2, text
+        seen = [block[:3] for block in listed(tool(dump.elf, f"{path}@{start}", "blocks")[1])[dump.handle]]
+        equal(seen, [block[:3] for block in dump.blocks])
+
+
+@for_each(TREES)
+def damage_in_an_image_that_ends_in_the_heap_is_damage(tree):
+    dump = dumps[tree]
+    ram, _, start = dump.ram("map").rpartition("@")
+    path = work(tree, "cut.bin")
+    last = [at for at, _, kind, *_ in dump.blocks if kind == "free"][-1]
+    with open(ram, "rb") as whole, open(path, "wb") as file:
+        file.write(whole.read(last + 4 - int(start, 0)))
+    status, text = tool(dump.elf, f"{path}@{start}", "check")
+    assert status == 1 and "  DAMAGED: " in text and "  INCOMPLETE: " in text, text
+
+
 @test
 def reasons_have_the_words_of_the_library():
     with open("allocator/cairn.h", encoding="ascii") as header, open("allocator/inspect.c", encoding="ascii") as source:

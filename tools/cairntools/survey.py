@@ -29,6 +29,7 @@ class Survey:
         self.blocks = self._doubt(self._blocks(fixed), fixed)
         self.damages = check.damages + (list(check_guards(heap, self.blocks)) if guards else [])
         self.faults = [damage for damage in self.damages if damage.rule != "unreadable"]
+        self.unread = [damage.address for damage in self.damages if damage.rule == "unreadable"]
 
     # ---- The blocks --------------------------------------------------------------------------------
 
@@ -73,6 +74,7 @@ class Survey:
         that is not in doubt is wrong, the doubt is carried farther."""
         blocks = list(found)
         trailers = [self._has_trailer(block) for block in blocks]
+        self._cut = any(there is None for there in trailers)
         proven = {block.i for block, there in zip(blocks, trailers) if there} | set(fixed)
         bare = self._bare(blocks, trailers)
         tiles = self.heap.limit // TILE + 1
@@ -103,15 +105,53 @@ class Survey:
             return block._replace(doubt="the map is damaged elsewhere, and no trailer proves this block")
         return block
 
-    def _bare(self, blocks: Sequence[Block], trailers: Sequence[bool]) -> set[int]:
+    def _bare(self, blocks: Sequence[Block], trailers: Sequence[bool | None]) -> set[int]:
         """Used blocks without a trailer, side by side: one may be overrun, two are more likely none."""
-        bare = [self.heap.trailed and block.kind == USED and not there for block, there in zip(blocks, trailers)]
+        bare = [self.heap.trailed and block.kind == USED and there is False for block, there in zip(blocks, trailers)]
         beside = zip(blocks, bare, [False] + bare, bare[1:] + [False])
         return {block.i for block, this, below, above in beside if this and (below or above)}
 
-    def _has_trailer(self, block: Block) -> bool:
+    def _has_trailer(self, block: Block) -> bool | None:
+        """Does the block end in a trailer? None if that cannot be read."""
         try:
             return self.heap.trailer(block) is not None
+        except Unreadable:
+            return None
+
+    # ---- Memory that is not there --------------------------------------------------------------------
+
+    def ends_at(self) -> tuple[int, int] | None:
+        """Where the heap's memory ends that can be read, and where what should be there ends: its blocks, or all of it.
+        None if nothing was missing."""
+        heap = self.heap
+        if not self.unread and not self._cut:
+            return None
+        low, top, limit = (heap.address(i) for i in (heap.first, heap.top, heap.limit))
+        for high in (top, limit):
+            end = self._first_unreadable(low, high)
+            if end is not None:
+                return end, high
+        return min(self.unread, default=low), top
+
+    def _first_unreadable(self, low: int, high: int) -> int | None:
+        """The first address that cannot be read, from `low` up to `high`; None if all can."""
+        step = 1024
+        good = next((at - step for at in range(low + step, high, step) if not self._can_read(at)), None)
+        if good is None:
+            if high <= low or self._can_read(high - 1):
+                return None
+            good = low + (high - 1 - low) // step * step
+        if not self._can_read(low):
+            return low
+        bad = min(good + step, high - 1)
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            good, bad = (middle, bad) if self._can_read(middle) else (good, middle)
+        return bad
+
+    def _can_read(self, address: int) -> bool:
+        try:
+            return bool(self.heap.memory.direct(address, 1))
         except Unreadable:
             return False
 
