@@ -12,7 +12,7 @@ from tap import cairn, equal, for_each, run_tests, test
 
 sys.path.insert(0, "tools")
 from cairntools.elf import Elf  # noqa: E402
-from cairntools.identity import build_id, follows_call  # noqa: E402
+from cairntools.code import build_id, follows_call  # noqa: E402
 
 BOARD = "mps2-an385"
 TREES = [BOARD, f"{BOARD}/guarded", f"{BOARD}/counted"]

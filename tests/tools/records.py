@@ -10,7 +10,7 @@ from tap import cairn
 
 sys.path.insert(0, "tools")
 from cairntools.elf import Elf  # noqa: E402
-from cairntools.identity import follows_call  # noqa: E402
+from cairntools.code import follows_call  # noqa: E402
 
 MALLOC, CALLOC, ALIGNED, REALLOC, FREE = range(5)
 ELF = "build/mps2-an385/recorded/ring.elf"

@@ -209,7 +209,7 @@ class Check:
         if size == tail == block.size:
             return []
         text = f"free block of {block.size * heap.granule} bytes: "
-        claim = self.proven.get(i) or heap.free_claim(i)
+        claim = self.proven.get(i) or (heap.free_claim(i) if heap.is_linked(i) else 0)  # small numbers look like sizes
         if claim:
             self.proven[i] = claim
             more = claim > block.size

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator, NamedTuple, Optional, Sequence
 
+from .code import NOTE, SPECIAL, build_id, described, follows_call, is_code, loaded, number
 from .elf import ALLOCATED, EM_ARM, EXECUTABLE, SHT_PROGBITS, WRITABLE, Elf
 from .firmware import Firmware
 from .heap import Heap
@@ -24,9 +25,7 @@ from .text import Problem, counted
 
 PIECES, PIECE = 16, 64           # of the code: how many are compared, and bytes in each
 STACK = 2048                     # bytes of the stack that are looked at, from its start
-SPECIAL = 0xfffffe00             # from here on: what an exception handler returns by, not an address
 STACK_TOPS = ("__stack_top", "_estack", "__StackTop", "__stack")
-NOTE = ".note.gnu.build-id"
 UNKNOWN = ("this memory does not show whether {} is the build that ran there: it has no code, no stack and no owners "
            "of blocks")
 
@@ -37,54 +36,6 @@ class Verdict(NamedTuple):
     other: str = ""
     doubt: str = ""
     proof: str = ""
-
-
-# ---- What the ELF file holds -----------------------------------------------------------------------
-
-
-def build_id(elf: Elf) -> bytes:
-    """The build id that the linker wrote; empty without."""
-    note = elf.section(NOTE)
-    return _described(note, elf) if note is not None else b""
-
-
-def _number(elf: Elf, data: bytes | None) -> int:
-    """Bytes in the file's order as a number; 0 without bytes."""
-    return int.from_bytes(data or b"", "little") if elf.order == "<" else int.from_bytes(data or b"", "big")
-
-
-def _described(note: bytes, elf: Elf) -> bytes:
-    """The content of a note: lengths of its name and of its content, its kind, the name, the content."""
-    if len(note) < 16:
-        return b""
-    name, size = _number(elf, note[:4]), _number(elf, note[4:8])
-    start = 12 + (name + 3) // 4 * 4
-    return note[start:start + size]
-
-
-def loaded(elf: Elf, address: int, size: int) -> bytes | None:
-    """Bytes of what is loaded at the address, as the file has them; None if it has not all of them."""
-    for start, offset, length in elf.segments:
-        if start <= address and address + size <= start + length:
-            return elf.bytes[offset + address - start:offset + address - start + size]
-    return None
-
-
-def is_code(elf: Elf, address: int) -> bool:
-    """Does the address lie in a section of code?"""
-    return any(section.flags & EXECUTABLE and section.address <= address < section.address + section.size
-               for section in elf.sections)
-
-
-def follows_call(elf: Elf, address: int) -> bool:
-    """Can a call return to this address? Of machines other than Arm that is not known: then it can."""
-    if elf.machine != EM_ARM or address == 0 or address >= SPECIAL:
-        return True
-    place = address - (address & 1)
-    if not is_code(elf, place - 2):
-        return False
-    low, high = _number(elf, loaded(elf, place - 2, 2)), _number(elf, loaded(elf, place - 4, 2))
-    return low & 0xff87 == 0x4780 or high & 0xf800 == 0xf000 and low & 0xc000 == 0xc000  # BLX register; BL, BLX
 
 
 # ---- What both have ----------------------------------------------------------------------------------
@@ -105,7 +56,7 @@ def _by_build_id(firmware: Firmware) -> Verdict:
     seen = _read(firmware, section.address, section.size)
     if seen is None:
         return Verdict()
-    here, there = build_id(elf).hex(), _described(seen, elf).hex()
+    here, there = build_id(elf).hex(), described(seen, elf).hex()
     if here == there:
         return Verdict(proof=f"build id {here}")
     return Verdict(other=f"its build id is {here}; that in memory is {there or 'none'}")
@@ -156,7 +107,7 @@ def _stack_top(elf: Elf) -> int:
     named = next(filter(None, map(elf.value, STACK_TOPS)), 0)
     if named or not elf.segments:
         return named
-    return _number(elf, loaded(elf, min(address for address, _, _ in elf.segments), 4))
+    return number(elf, loaded(elf, min(address for address, _, _ in elf.segments), 4))
 
 
 def _by_stack(firmware: Firmware) -> Verdict:

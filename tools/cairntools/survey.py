@@ -15,6 +15,8 @@ from .guards import check_guards
 from .heap import FREE, RESERVED, SMALL, TILE, UNKNOWN, USED, Block, Heap
 from .memory import Unreadable
 
+OVERWRITE = 16  # tiles, of 8 bytes: an overwrite that two wrong tiles may be the ends of
+
 
 class Survey:
     """All that can be found out of a heap: `damages` in the order of DESIGN.md, `blocks` from the lowest address
@@ -24,6 +26,7 @@ class Survey:
         self.heap = heap
         check = Check(heap)
         self.bins, self.proven, self._wrong = check.bins, check.proven, check.wrong
+        self._sum_is_wrong = check.sum_is_wrong
         fixed = self._fixed(check.sum_is_wrong)
         self._suspect = self._suspects()
         self.blocks = self._doubt(self._blocks(fixed), fixed)
@@ -65,9 +68,27 @@ class Survey:
 
     def _suspects(self) -> set[int]:
         """The tiles where the map is not believed: of one that has more than a bit or two wrong, the tiles beside
-        it as well, for an overwrite seldom ends with a tile."""
+        it as well, for an overwrite seldom ends with a tile; all between two that are not far apart; and those beside
+        them that hold one byte again and again, which a fill or a text leaves."""
+        wrong = sorted(self._wrong)
         near = {t + step for t, n in self._wrong.items() for step in (-1, 0, 1) if step == 0 or n > 2}
-        return near & set(range(self.heap.limit // TILE + 1))
+        for low, high in zip(wrong, wrong[1:]):
+            if high - low <= OVERWRITE:
+                near |= set(range(low, high + 1))
+        tiles = range(self.heap.limit // TILE + 1)
+        if not near and self._sum_is_wrong:
+            return {t for t in tiles if self._is_uniform(t)}
+        for step in (-1, 1):
+            for t in sorted(near, reverse=step < 0):
+                while t + step in tiles and self._is_uniform(t + step) and t + step not in near:
+                    t += step
+                    near.add(t)
+        return near & set(tiles)
+
+    def _is_uniform(self, t: int) -> bool:
+        """Does one of the tile's two words hold one byte again and again, which is not 0?"""
+        words = self.heap.map.bound[t], self.heap.map.used[t]
+        return any(word == (word & 0xff) * 0x01010101 != 0 for word in words)
 
     def _doubt(self, found: Iterable[Block], fixed: dict[int, int]) -> list[Block]:
         """The blocks, with the doubt that there is. As long as the count of granules in use (I10) says that a block
@@ -75,7 +96,7 @@ class Survey:
         blocks = list(found)
         trailers = [self._has_trailer(block) for block in blocks]
         self._cut = any(there is None for there in trailers)
-        proven = {block.i for block, there in zip(blocks, trailers) if there} | set(fixed)
+        proven = {block.i for block, there in zip(blocks, trailers) if there and self._is_proven(block)} | set(fixed)
         bare = self._bare(blocks, trailers)
         tiles = self.heap.limit // TILE + 1
         while True:
@@ -101,7 +122,7 @@ class Survey:
         tiles = {i // TILE, end // TILE} if block.kind == RESERVED else set(range(i // TILE, end // TILE + 1))
         if tiles & self._suspect:
             return block._replace(doubt="the map is damaged here")
-        if block.kind == USED and heap.trailed and self._suspect:
+        if block.kind == USED and heap.trailed and (self._suspect or self._sum_is_wrong):
             return block._replace(doubt="the map is damaged elsewhere, and no trailer proves this block")
         return block
 
@@ -117,6 +138,13 @@ class Survey:
             return self.heap.trailer(block) is not None
         except Unreadable:
             return None
+
+    def _is_proven(self, block: Block) -> bool:
+        """Is what the block ends in no accident? Any word of 0 in a live block looks like a trailer of size 0."""
+        try:
+            return self.heap.is_sound(block)
+        except Unreadable:
+            return False
 
     # ---- Memory that is not there --------------------------------------------------------------------
 

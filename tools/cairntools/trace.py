@@ -24,9 +24,10 @@ from collections import Counter
 from typing import Iterator, NamedTuple, Sequence, TextIO
 
 from .cli import address, parser_of
+from .code import build_id
 from .elf import Elf
 from .firmware import Firmware, demangle
-from .identity import build_id, by_callers
+from .identity import by_callers
 from .lines import functions_of, lines_of
 from .memory import read_file
 from .text import Problem, counted
