@@ -15,7 +15,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "host_port.h"
-#include "system.h"
+#include "system/system.h"
 #include "trace.h"
 
 #include <stdio.h>

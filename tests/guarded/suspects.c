@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
 #include "fatal.h"
-#include "heap.h"
+#include "core/heap.h"
 #include "tap.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* choices.c: prints what port/cortex-m/region.c and stack_paint.c choose: a line for each set of symbols, with the
+/* choices.c: prints what port/common/region.c and stack_paint.c choose: a line for each set of symbols, with the
  * heap's two ends, the stack's two ends, and the stack pointer. sets.inc has a line SET(prefix) for each set: copies of
  * both objects in which that prefix comes before every name. tests/tools/link.py makes it.
  *

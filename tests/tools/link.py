@@ -23,15 +23,15 @@ BOARD = "mps2-an385"
 CPU = setting(BOARD, "CPU_FLAGS").split()
 LINK = ["-nostartfiles", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", "-Ltests/foreign", "-Llinker"]
 COMPILE = ["-Os", "-std=c11", "-ffunction-sections", "-fno-builtin", '-DCAIRN_LOCK_HEADER="cortex-m/primask.h"',
-           "-Iport", "-Iport/cortex-m", "-iquote", "allocator", "-I" + WORK]
+           "-Iinclude", "-Iport", "-Iextras", "-iquote", "allocator", "-I" + WORK]
 # Flags, the archive's folder, and what is linked behind it.
-CALLS = [f"build/{BOARD}/port/newlib/syscalls.o", f"build/{BOARD}/port/cortex-m/semihosting.o"]
+CALLS = [f"build/{BOARD}/boards/runtime/syscalls.o", f"build/{BOARD}/extras/semihosting.o"]
 LIBRARIES: dict[str, tuple[list[str], str, list[str]]] = {
     "newlib": ([], "", CALLS),
     "nano": (["--specs=nano.specs"], "", CALLS),
-    "picolibc": (["--specs=picolibc.specs"], "pico/", ["--oslib=semihost"]),
+    "picolibc": (["--specs=picolibc.specs"], "picolibc/", ["--oslib=semihost"]),
 }
-# The names of each script's own ends of the sections, in tests/foreign.mk.
+# The names of each script's own ends of the sections, in tests/mk/foreign.mk.
 NAMES = {"stm32cube": "stm32cube", "pico": "cmsis", "pico-2": "cmsis", "pico-1": "cmsis", "cmsis": "cmsis",
          "nrf": "cmsis", "fragment": "bare", "bare": "bare"}
 RAM, TOP = 0x20000000, 0x20020000  # of tests/foreign/memory.ld
@@ -105,7 +105,7 @@ def clean(text):
 
 
 def version():
-    with open("allocator/cairn.h", encoding="utf-8") as file:
+    with open("include/cairn.h", encoding="utf-8") as file:
         parts = re.findall(r"^#define CAIRN_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)$", file.read(), re.M)
     equal(len(parts), 3)
     return ".".join(parts)
@@ -151,10 +151,10 @@ def the_room_for_blocks_is_what_the_heap_can_give():
 def an_image_without_options_is_still_read():
     """As where the linker script drops the section."""
     heap = "\n    ._user_heap"
-    image = link("stm32cube", ld=script("stm32cube", (heap, "\n    /DISCARD/ : { *(.cairn.layout) }" + heap)))
+    image = link("stm32cube", ld=script("stm32cube", (heap, "\n    /DISCARD/ : { *(.comment) }" + heap)))
     text = report(image)
     clean(text)
-    equal(row(text, "Cairn"), "unknown version and options: the image has no section .cairn.layout")
+    equal(row(text, "Cairn"), "unknown version and options: the image has no lines of Cairn's in .comment")
     assert "to _estack - _Min_Stack_Size" in row(text, "heap"), text
 
 
@@ -166,7 +166,7 @@ def options_of_the_library_are_shown(tree):
              "regions": "check level 1, regions on, stats off, sites off, trace off"}[tree]
     library = archive(f"{tree}/")
     if tree == "traced":
-        tracer = [f"build/{BOARD}/traced/port/cortex-m/trace_ring.o"]
+        tracer = [f"build/{BOARD}/traced/extras/trace_ring.o"]
     else:
         tracer = []
     text = report(link("stm32cube", *tracer, cairn=["-u", "cairn_names", library]))
@@ -223,7 +223,7 @@ def the_heap_of_freertos_is_shown_apart():
 def symbols_that_a_library_was_built_with_are_shown():
     named = f"{WORK}/named.o"
     run(f"{CROSS}gcc", *CPU, *COMPILE, "-DCAIRN_HEAP_START=my_heap", "-DCAIRN_HEAP_LIMIT=my_stack", "-c",
-        "port/cortex-m/region.c", "-o", named)
+        "port/common/region.c", "-o", named)
     text = report(link("bare", named, *defsyms(__heap_start="my_heap+64", __heap_limit="my_heap+4096")))
     size = TOP - 2051 - Elf(f"{WORK}/image.elf").value("my_heap")
     assert row(text, "heap").endswith(f"to {TOP - 2051:#010x}, {size:,} bytes: from my_heap to my_stack"), text
@@ -425,24 +425,6 @@ def a_firmware_that_calls_the_other_allocator_only_is_found():
 
 
 @test
-def a_program_of_another_granule_than_the_library_is_found():
-    image = link("stm32cube", "-DHEADER", "-DCAIRN_GRANULE=16")
-    refuses(report(image, status=1), "error: The library has CAIRN_GRANULE=8, but some objects were compiled with 16.",
-            "Compile all files that include cairn.h with the options of the library.")
-    assert re.search(r"but \S+\.o was compiled with 16\.", mapped(image, 1)), mapped(image, 1)
-
-
-@for_each([("CAIRN_INDEX_BITS=32", 1), ("CAIRN_CHECK=2", 0), ("CAIRN_STATS=1", 0), ("CAIRN_SITES=16", 0),
-           ("CAIRN_TRACE=1", 0), ("CAIRN_REGIONS=1", 0)])
-def a_program_of_other_options_than_the_library_is_found(option):
-    macro, status = option[0].split("=")[0], option[1]
-    image = link("stm32cube", "-DHEADER", f"-D{option[0]}")
-    refuses(report(image, status=status), f"{'error' if status else 'warning'}: The library has {macro}=",
-            "some objects were compiled with ")
-    refuses(report(image, "--strict", status=1), f"The library has {macro}=")
-
-
-@test
 def a_program_of_the_librarys_options_is_clean():
     clean(report(link("stm32cube", "-DHEADER")))
     clean(report(link("stm32cube", "-DHEADER", "-DCAIRN_STATS=1", "-DCAIRN_SITES=64",
@@ -492,7 +474,7 @@ def a_heap_that_the_index_does_not_reach_is_a_warning():
 @test
 def a_heap_that_a_wide_index_reaches_is_none():
     wide = f"{WORK}/wide.o"
-    run(f"{CROSS}gcc", *CPU, *COMPILE, "-DCAIRN_INDEX_BITS=32", "-c", "port/cortex-m/region.c", "-o", wide)
+    run(f"{CROSS}gcc", *CPU, *COMPILE, "-DCAIRN_INDEX_BITS=32", "-c", "port/common/region.c", "-o", wide)
     text = report(long_heap(0x100000, wide), status=1)
     refuses(text, "The library has CAIRN_INDEX_BITS=16")
     assert "Only the first" not in text, text
@@ -559,8 +541,8 @@ def weak(source):
 
 @test
 def the_tables_have_the_symbols_that_the_port_looks_for():
-    equal(region.names(), weak("port/cortex-m/region.c"))
-    equal(region.stack_names(), weak("port/cortex-m/stack_paint.c") - {"stack_guard_end"})
+    equal(region.names(), weak("port/common/region.c"))
+    equal(region.stack_names(), weak("extras/stack_paint.c") - {"stack_guard_end"})
 
 
 @test
@@ -609,13 +591,14 @@ def choices(*words):
     os.makedirs(f"build/{BOARD}/link-report", exist_ok=True)
     image = f"build/{BOARD}/link-report/choices.elf"
     run(f"{CROSS}gcc", *CPU, *COMPILE, "-I" + WORK, *LINK, "tests/linked/choices.c",
-        f"build/{BOARD}/port/cortex-m/semihosting.o", *words, "-o", image)
+        f"build/{BOARD}/extras/semihosting.o", *words, "-o", image)
     return image
 
 
 def port_objects():
-    for name in ("region", "stack_paint"):
-        run(f"{CROSS}gcc", *CPU, *COMPILE, "-c", f"port/cortex-m/{name}.c", "-o", f"{WORK}/{name}.o")
+    for source in ("port/common/region.c", "extras/stack_paint.c"):
+        name = os.path.basename(source).removesuffix(".c")
+        run(f"{CROSS}gcc", *CPU, *COMPILE, "-c", source, "-o", f"{WORK}/{name}.o")
         yield f"{WORK}/{name}.o"
 
 
@@ -644,7 +627,7 @@ def the_port_chooses_as_the_tables_do_for_many_sets_of_symbols():
         file.write("".join(f"SET(s{number}_)\n" for number in range(len(sets))))
     with open(f"{WORK}/sets.ld", "w", encoding="ascii") as file:
         file.write("\n".join(words))
-    lines = console(choices(*parts, f"build/{BOARD}/port/cortex-m/startup.o", archive(), f"{WORK}/sets.ld",
+    lines = console(choices(*parts, f"build/{BOARD}/boards/runtime/startup.o", archive(), f"{WORK}/sets.ld",
                             "-T", f"boards/{BOARD}/memory.ld", "-T", "linker/sections.ld"))
     equal(len(lines), len(sets))
     found = set()

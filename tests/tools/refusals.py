@@ -98,7 +98,7 @@ def make_good():
         "-Wl,--no-warn-rwx-segments", "-Ltests/foreign", "-T", "tests/foreign/memory.ld", "-T",
         "tests/foreign/stm32cube.ld", "tests/linked/program.c", "-Wl,--defsym=image_stack_top=0x20020000",
         f"-Wl,-Map,{MAP}", "-u", "cairn_names", f"build/{BOARD}/libcairn.a", "-o", LINKED,
-        f"build/{BOARD}/port/newlib/syscalls.o", f"build/{BOARD}/port/cortex-m/semihosting.o")
+        f"build/{BOARD}/boards/runtime/syscalls.o", f"build/{BOARD}/extras/semihosting.o")
 
 
 @test
@@ -140,7 +140,7 @@ def bad_files(kind):
             yield "another machine's", "build/host/heap_run"
         yield "of 64 bits", "/bin/true"
         yield "the other byte order", file("big", data[:5] + b"\2" + data[6:])
-        yield "an object", f"build/{BOARD}/allocator/heap.o"
+        yield "an object", f"build/{BOARD}/allocator/core/heap.o"
         yield "an archive", f"build/{BOARD}/libcairn.a"
         yield "text", TRACE
     if kind in ("TRACE", "MAP"):

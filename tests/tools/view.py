@@ -17,7 +17,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def data_of(page):
-    """The data that stands in a page."""
+    """The data in a page."""
     with open(page, encoding="utf-8") as file:
         return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', file.read(), re.S)[1])
 

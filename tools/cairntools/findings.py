@@ -11,7 +11,6 @@ from .text import counted, group
 BEFORE_LIBC = "Put libcairn.a before -lc, and -u cairn_names on the link line."
 NAME_BOTH = "-Wl,--defsym=__heap_start=FIRST_BYTE -Wl,--defsym=__heap_limit=FIRST_BYTE_PAST_IT"
 # Options that code which includes cairn.h depends on; a difference of the others only misleads.
-SHAPE = ("index.bits", "granule")
 OPTIONS = {"index.bits": "CAIRN_INDEX_BITS", "granule": "CAIRN_GRANULE", "check": "CAIRN_CHECK",
            "regions": "CAIRN_REGIONS", "stats": "CAIRN_STATS", "sites": "CAIRN_SITES", "trace": "CAIRN_TRACE"}
 
@@ -46,32 +45,16 @@ def all_findings(image: Linked) -> list[Finding]:
 
 
 def options(image: Linked) -> Iterator[Finding]:
-    """Libraries, or objects and a library, of different options."""
+    """Libraries of different options. Objects of other options than the library's do not link (cairn.h)."""
     for key, macro in OPTIONS.items():
         values = image.options.get(key, set())
         if len(values) > 1:
             yield error(f"Two libraries of different options are linked: {macro} is {_either(values)}.",
                         "Link one libcairn.a only.")
-            continue
-        # Of sites, an object knows only whether there are any.
-        ours = {min(value, 1) for value in values} if key == "sites" else values
-        differing = image.compiled.get(key, set()) - ours
-        if ours and differing:
-            yield (error if key in SHAPE else warning)(
-                f"The library has {macro}={_either(values)}, but {_who(image, key, differing)} compiled with "
-                f"{'it on' if key == 'sites' and 1 in differing else _either(differing)}.",
-                "Compile all files that include cairn.h with the options of the library.")
 
 
 def _either(values: set[int]) -> str:
     return " and ".join(map(str, sorted(values)))
-
-
-def _who(image: Linked, key: str, values: set[int]) -> str:
-    files = [file for value in sorted(values) for file in image.compiled_by(key, value)]
-    if not files:
-        return "some objects were"
-    return files[0] + (" was" if len(files) == 1 else f" and {counted(len(files) - 1, 'other file')} were")
 
 
 def allocators(image: Linked) -> Iterator[Finding]:

@@ -25,8 +25,10 @@ REASONS = {
     7: ("CAIRN_OVERRUN", "bytes behind a live block were overwritten"),
     8: ("CAIRN_WRITE_AFTER_FREE", "bytes of free memory were overwritten"),
     9: ("CAIRN_NO_LOCK", "the lock's ceiling is no priority that this chip has"),
+    10: ("CAIRN_NO_HEAP", "no heap is found: name __heap_start and __heap_limit when linking"),
 }
 ATTRIBUTES = {1: "DMA", 2: "FAST", 4: "EXTERNAL", 8: "ON_REQUEST"}
+# Symbols of linker scripts, as port/common/region.c has them: the heap's start; its end; what is above the stack.
 CALLS = ("malloc", "calloc", "aligned", "realloc", "free")
 
 
@@ -157,7 +159,7 @@ class Firmware:
                        self._trailed(), reserves=moved != 0)
 
     def region(self) -> tuple[int, int] | None:
-        """Where the system heap's region begins and ends, by the linker's symbols, as port/cortex-m/region.c finds it;
+        """Where the system heap's region begins and ends, by the linker's symbols, as port/common/region.c finds it;
         None where they name no region."""
         start = heap_start(self.elf.value, self.elf.named("region.start"))
         limit = heap_limit(self.elf.value, start.address, self.elf.named("region.limit")) if start is not None else None

@@ -86,7 +86,8 @@ def rows(image: Linked) -> Iterator[tuple[str, str]]:
 def options(image: Linked) -> str:
     """Version and options of the library."""
     if not image.options:
-        return "unknown version and options: the image has no section .cairn.layout" if image.kind != "none" else "none"
+        unknown = "unknown version and options: the image has no lines of Cairn's in .comment"
+        return unknown if image.kind != "none" else "none"
     version = image.option("version")
     words = [f"{version >> 16}.{version >> 8 & 255}.{version & 255}" if version is not None else "unknown version"]
     words += [f"{text} {image.option(key)}" for key, text in (

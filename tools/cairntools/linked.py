@@ -119,7 +119,9 @@ class Linked:
 
     @cached_property
     def _layout(self) -> str:
-        return (self.elf.section(".cairn.layout") or b"").decode("ascii", "replace")
+        """The lines of allocator/core/layout.h, without what begins each."""
+        text = (self.elf.section(".comment") or b"").decode("ascii", "replace")
+        return "".join(line.removeprefix("cairn: ") + "\n" for line in text.split("\0") if line.startswith("cairn: "))
 
     @cached_property
     def options(self) -> dict[str, set[int]]:
@@ -134,26 +136,11 @@ class Linked:
         values = self.options.get(key, set())
         return next(iter(values)) if len(values) == 1 else None
 
-    @cached_property
-    def compiled(self) -> dict[str, set[int]]:
-        """Options that the objects which include cairn_config.h were compiled with."""
-        found: dict[str, set[int]] = {}
-        for key, value in re.findall(r"^compiled\.([a-z.]+)=(\d+)$", self._layout, re.M):
-            found.setdefault(key, set()).add(int(value))
-        return found
-
-    def compiled_by(self, key: str, value: int) -> list[str]:
-        """The files that were compiled with this value; empty without a map."""
-        line = f"compiled.{key}={value}\n"
-        return [piece.file for piece in (self.map.pieces() if self.map is not None else ())
-                if piece.section == ".cairn.layout"
-                and line in self._layout[piece.address:piece.address + piece.size]]
-
     # ---- The heap --------------------------------------------------------------------------------
 
     @cached_property
     def has_known_region(self) -> bool:
-        """Are the ends of the heap those that port/cortex-m/region.c finds? A port of the firmware's own has no
+        """Are the ends of the heap those that port/common/region.c finds? A port of the firmware's own has no
         cairn_heap_max."""
         return self.has("cairn_heap_max")
 

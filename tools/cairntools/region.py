@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Where a firmware's heap and its main stack are, by the symbols of its linker script.
 
-The tables here are those of port/cortex-m/region.c and port/cortex-m/stack_paint.c; tests/scripts/link-report.t runs
+The tables here are those of port/common/region.c and extras/stack_paint.c; tests/scripts/link-report.t runs
 the C code over many sets of symbols and compares its choices with those of this module.
 """
 from __future__ import annotations
@@ -11,13 +11,17 @@ from typing import Callable, Iterable, NamedTuple
 # Gives the address of a symbol; 0 if there is none.
 Value = Callable[[str], int]
 
+# The names in the order of region.c. The heap ends at the lowest of the ends above its start; those from ABOVE_STACK on
+# are ends of the stack or of RAM, less the bytes that are the stack's.
+HEAP_START = ("__heap_start", "__HeapBase", "__heap_base__", "_sheap", "_pvHeapStart", "_heap_start", "__end__", "_end",
+              "end")
+HEAP_END = ("__HeapLimit", "__heap_end", "__heap_end__", "_eheap", "_pvHeapLimit", "_heap_end", "__StackLimit",
+            "__StackBottom", "__ram_end__", "_estack", "__StackTop", "_stack", "_vStackTop", "_stack_top", "__stack")
+ABOVE_STACK = HEAP_END.index("__ram_end__")
+STACK_SIZE = "_Min_Stack_Size"
+# The reserve where the script has no size: a symbol of the link line, or what the library was built with.
+STACK_RESERVE = ("cairn_stack_reserve", "cairn_stack_reserve_built")
 # A symbol, or one less another ("_estack - _Min_Stack_Size"), which is there if both are.
-HEAP_START = ("__heap_start", "__HeapBase", "__end__", "_end", "end")
-HEAP_LIMIT = (
-    ("__heap_limit",),
-    ("__heap_end",),
-    ("__HeapLimit", "__StackLimit", "_estack - _Min_Stack_Size"),
-)
 STACK = (
     ("__stack_limit", "__stack_top"),
     ("__StackBottom", "__StackTop"),
@@ -54,15 +58,24 @@ def heap_start(value: Value, named: str | None = None) -> Place | None:
 
 
 def heap_limit(value: Value, start: int, named: str | None = None) -> Place | None:
-    """Where port_heap_limit() lets a heap end that begins at `start`; None if no symbol is at or above it. `named`: by
+    """Where port_heap_limit() lets a heap end that begins at `start`; None if it finds no end. `named`: by
     CAIRN_HEAP_LIMIT, wherever that is."""
     if named:
         return place(named, value)
-    for row in HEAP_LIMIT:
-        above = [found for found in places(row, value) if found.address >= start]
-        if above:
-            return min(above, key=lambda found: found.address)
-    return None
+    if value("__heap_limit") >= start:
+        return Place(value("__heap_limit"), "__heap_limit")
+    size = value(STACK_SIZE)
+    # The first versions of the Pico SDK have __HeapLimit a few bytes above the start.
+    ends = [(value(name) - (size if i >= ABOVE_STACK else 0), -i) for i, name in enumerate(HEAP_END)
+            if value(name) > start and not (i == 0 and value("__StackOneTop"))]
+    if not ends:
+        return None
+    end, last = min(ends)
+    by = HEAP_END[-last]
+    if -last >= ABOVE_STACK:
+        reserve = size or next(iter(places(STACK_RESERVE, value)), Place(0, "")).address
+        end, by = end - (0 if size else reserve), f"{by} - {STACK_SIZE if size else reserve}"
+    return Place(end, by) if end > start else None
 
 
 def stack(value: Value) -> tuple[Place, Place] | None:
@@ -76,8 +89,8 @@ def stack(value: Value) -> tuple[Place, Place] | None:
 
 
 def names() -> set[str]:
-    """Every symbol of the two tables of the heap."""
-    return {name for term in (*HEAP_START, *(term for row in HEAP_LIMIT for term in row)) for name in term.split(" - ")}
+    """Every symbol that an end of the heap may be taken from."""
+    return {*HEAP_START, *HEAP_END, "__heap_limit", STACK_SIZE}
 
 
 def stack_names() -> set[str]:

@@ -4,8 +4,8 @@
     tools/cairn trace FILE --elf FIRMWARE.elf -o NAME.trace
     tools/cairn trace IMAGE --ram-at 0x20000000 --elf FIRMWARE.elf -o NAME.trace
 
-FILE holds the words as port/cortex-m/trace_semihosting.c writes them; IMAGE is RAM, with the ring of
-port/cortex-m/trace_ring.c in it. What the words are: allocator/trace.c. The trace runs wherever those of
+FILE holds the words as extras/trace_semihosting.c writes them; IMAGE is RAM, with the ring of
+extras/trace_ring.c in it. What the words are: allocator/watch/trace.c. The trace runs wherever those of
 tests/traces do. Lines that begin with '#' are no operations:
 
     # at FUNCTION FILE:LINE     who called, from here on, until the next such line
@@ -60,7 +60,7 @@ def places(firmware: Firmware, callers: set[int]) -> dict[int, str]:
 
 
 class Record:
-    """One call: its words as allocator/trace.c writes them, and its number."""
+    """One call: its words as allocator/watch/trace.c writes them, and its number."""
 
     def __init__(self, number: int, words: Sequence[int]) -> None:
         first, self.caller, self.pointer = words[:3]
@@ -97,7 +97,7 @@ def ring_words(path: str, base: int, firmware: Firmware) -> Sequence[int]:
     elf, width = firmware.elf, firmware.pointer_size
     ring = elf.symbol("cairn_trace_ring")
     if ring is None:
-        raise Problem(f"{elf.path} has no cairn_trace_ring: port/cortex-m/trace_ring.c is not linked")
+        raise Problem(f"{elf.path} has no cairn_trace_ring: extras/trace_ring.c is not linked")
     at, data = ring.value - base, read_file(path)
     head = struct.Struct(elf.order + "3I" + "4x" * (width == 8))
     if at < 0 or at + head.size > len(data):
