@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from typing import Any, Iterator, NamedTuple
 
+from .code import follows_call
 from .elf import ET_REL, OBJECT, Elf
 from .heap import Heap
 from .lines import Line
@@ -155,8 +156,8 @@ class Firmware:
             size = self.layout["index.bits"] // 8
             moved = self.memory.number(state.value + self.layout["system.reserved_top"], size)
             start, limit = self.region() or (0, 0)
-            yield Heap(self.layout, self.memory, handle, "system heap", limit if limit > start else None,
-                       self._trailed(), reserves=moved != 0)
+            yield self._owned(Heap(self.layout, self.memory, handle, "system heap", limit if limit > start else None,
+                                   self._trailed(), reserves=moved != 0))
 
     def region(self) -> tuple[int, int] | None:
         """Where the system heap's region begins and ends, by the linker's symbols, as port/common/region.c finds it;
@@ -177,14 +178,20 @@ class Firmware:
             if attributes >> 8:
                 words.append(f"{attributes & ~0xff:#x}")
             name = f"region {len(seen) - 1}" + (f" ({', '.join(words)})" if words else "")
-            yield Heap(self.layout, self.memory, handle, name, region + size, self._trailed())
+            yield self._owned(Heap(self.layout, self.memory, handle, name, region + size, self._trailed()))
             region = next_
 
     def _private(self, handle: int, name: str) -> Heap:
         if handle % self.layout["granule"]:
             raise Problem(f"no heap is at {handle:#x}: a handle is a multiple of {self.layout['granule']}")
         unknown = not self.elf.has_symbols()  # it may as well be the system heap
-        return Heap(self.layout, self.memory, handle, name, trailed=self._trailed(private=True), reserves=unknown)
+        return self._owned(Heap(self.layout, self.memory, handle, name, trailed=self._trailed(private=True),
+                                reserves=unknown))
+
+    def _owned(self, heap: Heap) -> Heap:
+        """The heap, which believes an owner that can be one."""
+        heap.is_owner = lambda address: follows_call(self.elf, address)
+        return heap
 
     def heap_at(self, handle: int) -> Heap:
         """The heap with this handle."""
