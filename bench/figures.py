@@ -541,8 +541,10 @@ def main() -> int:
         if args.part == "write":
             return write(args.sources)
         return fill(sound_documents(), read_table()) if args.part == "fill" else check()
-    except (documents.Wrong, OSError) as error:
+    except documents.Wrong as error:
         fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}; this runs at the top of the tree")
 
 
 if __name__ == "__main__":
