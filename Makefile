@@ -12,7 +12,7 @@ OPT     ?= -Os
 WERROR  ?= $(if $(CI),-Werror)
 JOBS    ?= $(shell nproc)
 BOARD   ?= mps2-an385
-# A folder of boards/ is a board.
+# A folder of boards/ with a board.mk is a board.
 BOARDS  := $(sort $(patsubst boards/%/board.mk,%,$(wildcard boards/*/board.mk)))
 LIBCS   := newlib nano picolibc
 TRACE   ?= tests/traces/lwip-httpd.trace
@@ -27,117 +27,159 @@ MAKEFLAGS += --no-builtin-rules
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
             -Wmissing-prototypes -Wundef -Wvla $(WERROR)
 CFLAGS_COMMON := -std=c11 -g $(WARNINGS) -MMD -MP
+SECTIONS      := -ffunction-sections -fdata-sections
 # The family is made of itself: the compiler must not see malloc() and memset() as calloc(), nor a
 # loop that clears a few words, with the lock held, as the C library's memset().
-CFLAGS_CORE   := -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections
-LOCK          := -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"'
+CFLAGS_CORE   := -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns $(SECTIONS)
+# The lock, if neither OPT nor a header of options names another one (CAIRN_LOCK_HEADER). CEILING=0x50 takes BASEPRI.
+LOCK          := $(if $(CEILING),-DCAIRN_LOCK_DEFAULT='"cortex-m/basepri.h"' -DCAIRN_CEILING=$(CEILING),-DCAIRN_LOCK_DEFAULT='"cortex-m/primask.h"')
+
+# What each folder sees. The heap: the public headers and the port's contract. Ports, and what runs on boards: the
+# heap's own headers, too, by folder and name. Tests: all of these and what they share.
+CORE_SEES := -Iinclude -Iport
+PORT_SEES := $(CORE_SEES) -Iextras -iquote allocator
+TEST_SEES := $(PORT_SEES) -Itests -Itests/support
 
 # What all objects depend on: the rules, and the choices of who calls make, kept in a file that changes with them.
 CHOICES := $(CROSS) $(HOSTCC) $(OPT) $(CPU) $(LOCK) $(CFLAGS_CORE)
-MADE_BY := Makefile $(BUILD)/choices
+MADE_BY := Makefile $(wildcard boards/*/board.mk) $(BUILD)/choices
 ifneq ($(strip $(CHOICES)),$(strip $(file <$(BUILD)/choices)))
 $(shell mkdir -p $(BUILD))
 $(file >$(BUILD)/choices,$(CHOICES))
 endif
 
-HEAP    := heap start malloc family private sbrk inspect step regions watch guard explain account trace
+HEAP    := core/heap core/start core/private core/inspect core/check_step system/malloc system/family system/sbrk \
+           system/regions watch/watch watch/guard watch/explain watch/freed watch/account watch/trace
 # What every test program links, besides its machine's tap-host or tap-target.
 TEST_SHARED := tap fatal blocks hooks
 FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
 
-.PHONY: all run test check fit bench size cost help clean packages check-format check-includes FORCE
-## all: libcairn.a and libcairn-sbrk.a for every board, under build/<board>/; under pico/ for picolibc, under regions/ with regions
-all: $(foreach b,$(BOARDS),$(addprefix $(BUILD)/$b/,libcairn.a libcairn-sbrk.a pico/libcairn.a regions/libcairn.a))
+.PHONY: all run test check fit bench size cost help clean packages FORCE
+# Not every toolchain brings it.
+HAS_PICOLIBC := $(shell $(CROSS)gcc --specs=picolibc.specs -E -x c /dev/null >/dev/null 2>&1 && echo yes)
+## all: libcairn.a and libcairn-sbrk.a for every board, under build/<board>/; under picolibc/ for picolibc, regions/ with regions
+all: $(foreach b,$(BOARDS),$(addprefix $(BUILD)/$b/,libcairn.a libcairn-sbrk.a $(if $(HAS_PICOLIBC),picolibc/libcairn.a) regions/libcairn.a))
+ifeq ($(HAS_PICOLIBC),)
+.PHONY: no-picolibc
+all: no-picolibc
+no-picolibc:
+	@echo "picolibc is not installed: no build/<board>/picolibc/libcairn.a"
+endif
 
-# ---- Objects, by board ---------------------------------------------------------------------------
-# Include directions are enforced by what each folder can see: the heap sees the port's contract,
-# ports see the contract and the public header, tests see the public header.
+# ---- The recipes that all rules share --------------------------------------------------------------
 
-# A tree is a board's objects for one family of C libraries:
-#   $(1) its folder under build/   $(2) compiler flags   $(3) the C library's own names, in port/
-#   $(4) its system calls, in port/   $(5) the board
-define tree_rules
-$(BUILD)/$(1)/allocator/%.o: allocator/%.c $(MADE_BY) boards/$(5)/board.mk
-	@mkdir -p $$(@D)
-	$(Q)$(CROSS)gcc $(2) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -Iport -c $$< -o $$@
+# Compile the rule's source.   $(1) compiler and flags
+define cc
+@mkdir -p $(@D)
+$(Q)$(1) -c $< -o $@
+endef
 
-$(BUILD)/$(1)/port/%.o: port/%.c $(MADE_BY) boards/$(5)/board.mk
-	@mkdir -p $$(@D)
-	$(Q)$(CROSS)gcc $(2) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -Iport -Iport/cortex-m -iquote allocator -c $$< -o $$@
+# Make an archive of the rule's objects.
+define archive
+$(Q)rm -f $@
+$(Q)$(CROSS)ar rcs $@ $^
+@echo "$@"
+endef
+
+# Link the rule's objects and archives for a board. A target may have LINKER, LINK_FLAGS and LIBS of its own.
+#   $(1) board
+define link
+@mkdir -p $(@D)
+$(Q)$(CROSS)$(or $(LINKER),gcc) $($(1).CPU) $(LINK_FLAGS) $(FIRMWARE_LINK) -T boards/$(1)/memory.ld -T linker/sections.ld \
+    -Wl,-Map,$(@:.elf=.map) $(filter %.o %.c,$^) $(filter %.a,$^) $(LIBS) -o $@
+endef
+scripts = linker/sections.ld boards/$(1)/memory.ld
+
+# The same for a test; the image must have one heap.
+define link_test
+$(call link,$(1))
+$(Q)tests/one-heap $(@:.elf=.map)
+endef
+
+# ---- The library -----------------------------------------------------------------------------------
+# A tree is the library as one variant has it, for one core: build/<tree>/. A variant is a row of these, each of which
+# may be missing: <variant>.FLAGS, further flags; .OPT and .LOCK, in place of OPT and LOCK; .LIBC, in place of newlib;
+# .BOARDS, those that have a tree of it, build/<board>/<variant>/; .TESTS, folders of tests whose images link it.
+# tests/mk/variants.mk has the table.
+
+newlib.NAMES     := newlib/reent newlib/sbrk_names libc/mallinfo libc/strdup
+newlib.RUNTIME   := boards/runtime/syscalls.o
+picolibc.NAMES   := picolibc/names libc/mallinfo libc/strdup
+picolibc.SPECS   := --specs=picolibc.specs
+libc             = $(or $($(1).LIBC),newlib)
+
+#   $(1) its tree   $(2) flags of the core   $(3) the variant
+compile_for = $(CROSS)gcc $(2) $($(call libc,$(3)).SPECS) $($(3).FLAGS) $(CFLAGS_COMMON)
+define library
+$(BUILD)/$(1)/allocator/%.o: allocator/%.c $(MADE_BY)
+	$$(call cc,$(compile_for) $(or $($(3).OPT),$(OPT)) $(CFLAGS_CORE) $(or $($(3).LOCK),$(LOCK)) $(CORE_SEES))
+$(BUILD)/$(1)/%.o: %.c $(MADE_BY)
+	$$(call cc,$(compile_for) $(or $($(3).OPT),$(OPT)) $(CFLAGS_CORE) $(or $($(3).LOCK),$(LOCK)) $(PORT_SEES))
 
 # A firmware that asks for one name gets them all.
-$(BUILD)/$(1)/names.o: $(addprefix $(BUILD)/$(1)/allocator/,malloc.o family.o sbrk.o watch.o) $(3:%=$(BUILD)/$(1)/port/%.o)
+$(BUILD)/$(1)/names.o: $(patsubst %,$(BUILD)/$(1)/%.o,$(addprefix allocator/,system/malloc system/family system/sbrk watch/watch) \
+        $(addprefix port/,$($(call libc,$(3)).NAMES)))
 	$(Q)$(CROSS)ld -r $$^ -o $$@
-$(BUILD)/$(1)/libcairn.a: $(addprefix $(BUILD)/$(1)/,names.o allocator/heap.o allocator/start.o allocator/private.o allocator/inspect.o allocator/step.o allocator/regions.o \
-        $(addprefix allocator/,guard.o explain.o account.o trace.o) \
-        port/cortex-m/region.o port/cortex-m/fatal.o port/cortex-m/failure.o)
-	$(Q)rm -f $$@
-	$(Q)$(CROSS)ar rcs $$@ $$^
-	@echo "$$@"
+$(BUILD)/$(1)/libcairn.a: $(BUILD)/$(1)/names.o $(patsubst %,$(BUILD)/$(1)/%.o,$(addprefix allocator/,core/heap core/start core/private \
+        core/inspect core/check_step system/regions watch/guard watch/explain watch/freed watch/account watch/trace) \
+        $(addprefix port/common/,region fatal failure))
+	$$(archive)
 
 # The break alone, under the C library's own malloc.
-$(BUILD)/$(1)/sbrk-alone/%.o: allocator/%.c $(MADE_BY) boards/$(5)/board.mk
-	@mkdir -p $$(@D)
-	$(Q)$(CROSS)gcc $(2) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -DCAIRN_SBRK_ALONE -Iport -c $$< -o $$@
+$(BUILD)/$(1)/sbrk-alone/%.o: allocator/system/%.c $(MADE_BY)
+	$$(call cc,$(compile_for) $(or $($(3).OPT),$(OPT)) $(CFLAGS_CORE) $(or $($(3).LOCK),$(LOCK)) -DCAIRN_SBRK_ALONE $(CORE_SEES))
 $(BUILD)/$(1)/sbrk-names.o: $(BUILD)/$(1)/sbrk-alone/sbrk.o $(addprefix $(BUILD)/$(1)/port/newlib/,sbrk_names.o malloc_lock.o)
 	$(Q)$(CROSS)ld -r $$^ -o $$@
-$(BUILD)/$(1)/libcairn-sbrk.a: $(BUILD)/$(1)/sbrk-names.o $(BUILD)/$(1)/port/cortex-m/region.o
-	$(Q)rm -f $$@
-	$(Q)$(CROSS)ar rcs $$@ $$^
-	@echo "$$@"
+$(BUILD)/$(1)/libcairn-sbrk.a: $(BUILD)/$(1)/sbrk-names.o $(addprefix $(BUILD)/$(1)/port/common/,region.o fatal.o)
+	$$(archive)
 
-# What a test firmware links, besides the library.
-$(1)_RUNTIME := $(addprefix $(BUILD)/$(1)/port/,cortex-m/startup.o cortex-m/semihosting.o $(4:%=%.o))
+# What a firmware of tests and examples links, besides the library.
+$(1).RUNTIME := $(addprefix $(BUILD)/$(1)/,boards/runtime/startup.o extras/semihosting.o $($(call libc,$(3)).RUNTIME))
+$(1).SUPPORT := $(patsubst %,$(BUILD)/$(1)/tests/support/%.o,$(TEST_SHARED) tap-target)
 
-$(BUILD)/$(1)/bench/%.o: bench/%.c $(MADE_BY) boards/$(5)/board.mk
-	@mkdir -p $$(@D)
-	$(Q)$(CROSS)gcc $(2) -O2 $(CFLAGS_COMMON) -ffunction-sections -fdata-sections -fno-builtin \
-	    $(if $(REPLAY_SLOTS),-DSLOTS=$(REPLAY_SLOTS)) $(LOCK) -iquote allocator -Iport -Iport/cortex-m -c $$< -o $$@
-$(BUILD)/$(1)/bench/%-cairn.o: bench/%.c $(MADE_BY) boards/$(5)/board.mk
-	@mkdir -p $$(@D)
-	$(Q)$(CROSS)gcc $(2) -O2 $(CFLAGS_COMMON) -DCAIRN -ffunction-sections -fdata-sections -fno-builtin \
-	    $(if $(REPLAY_SLOTS),-DSLOTS=$(REPLAY_SLOTS)) $(LOCK) -iquote allocator -Iport -Iport/cortex-m -c $$< -o $$@
-
-$(BUILD)/$(1)/tests/%.o: tests/%.c $(MADE_BY) boards/$(5)/board.mk
-	@mkdir -p $$(@D)
-	$(Q)$(CROSS)gcc $(2) $(OPT) $(CFLAGS_COMMON) -ffunction-sections -fdata-sections -fno-builtin $(LOCK) \
-	    -iquote allocator -Itests -Iport -Iport/cortex-m -c $$< -o $$@
+$(BUILD)/$(1)/bench/%.o: bench/%.c $(MADE_BY)
+	$$(call cc,$(compile_for) -O2 $(SECTIONS) -fno-builtin $$(SLOTS:%=-DSLOTS=%) $(LOCK) $(TEST_SEES))
+$(BUILD)/$(1)/bench/%-cairn.o: bench/%.c $(MADE_BY)
+	$$(call cc,$(compile_for) -O2 $(SECTIONS) -fno-builtin $$(SLOTS:%=-DSLOTS=%) $(LOCK) $(TEST_SEES) -DCAIRN)
+$(BUILD)/$(1)/tests/%.o: tests/%.c $(MADE_BY)
+	$$(call cc,$(compile_for) $(or $($(3).OPT),$(OPT)) $(SECTIONS) -fno-builtin $(or $($(3).LOCK),$(LOCK)) $(TEST_SEES))
 endef
 
-# A test image, build/<board>/<library>/<folder>/<name>.elf; its first folder names the board to the
-# runner.
-#   $(1) its tree   $(2) the C library   $(3) link flags   $(4) the board
-define image_rules
-$(BUILD)/$(4)/$(2)/%.elf: $(BUILD)/$(1)/tests/%.o $(TEST_SHARED:%=$(BUILD)/$(1)/tests/%.o) $(BUILD)/$(1)/tests/tap-target.o \
-        $(BUILD)/$(1)/libcairn.a $$($(1)_RUNTIME) linker/sections.ld boards/$(4)/memory.ld tests/one-heap
-	@mkdir -p $$(@D)
-	$(Q)$(CROSS)gcc $($(4)_CPU) $(3) $(FIRMWARE_LINK) -T boards/$(4)/memory.ld -T linker/sections.ld \
-	    -Wl,-Map,$$(@:.elf=.map) $$(filter %.o,$$^) $(BUILD)/$(1)/libcairn.a -lm -o $$@
-	$(Q)tests/one-heap $$(@:.elf=.map)
+# Test images of a tree, build/<board>/<images>/<folder>/<name>.elf; the first folder names the board to the runner.
+#   $(1) the tree   $(2) the images' folder   $(3) link flags   $(4) the board
+define images
+$(BUILD)/$(4)/$(2)/%.elf: private LINK_FLAGS = $(3)
+$(BUILD)/$(4)/$(2)/%.elf: private LIBS = -lm
+$(BUILD)/$(4)/$(2)/%.elf: $(BUILD)/$(1)/tests/%.o $$($(1).SUPPORT) $(BUILD)/$(1)/libcairn.a $$($(1).RUNTIME) $(call scripts,$(4)) tests/one-heap
+	$$(call link_test,$(4))
 endef
 
-# The C library's own names for the family.
-NEWLIB_NAMES   := newlib/reent newlib/sbrk_names newlib/mallinfo newlib/strdup
-PICOLIBC_NAMES := picolibc/names newlib/mallinfo newlib/strdup
-
-define board_rules
-$(1)_CPU     := $(CPU_FLAGS)
-$(1)_MACHINE := $(MACHINE)
-$(1)_ICOUNT  := $(strip $(ICOUNT))
-$(1)_HAS     := $(HAS)
-$(call tree_rules,$(1),$(CPU_FLAGS),$(NEWLIB_NAMES),newlib/syscalls,$(1))
-$(call tree_rules,$(1)/pico,$(CPU_FLAGS) --specs=picolibc.specs,$(PICOLIBC_NAMES),,$(1))
+#   $(1) board
+define board
+$(1).CPU     := $(or $(CPU),$(CPU_FLAGS))
+$(1).MACHINE := $(MACHINE)
+$(1).ICOUNT  := $(strip $(ICOUNT))
+$(1).HAS     := $(HAS)
+$(BUILD)/$(1)/bench/%: SLOTS := $(REPLAY_SLOTS)
 endef
-define board_images
-$(call image_rules,$(1),newlib,,$(1))
-$(call image_rules,$(1),nano,--specs=nano.specs -u _printf_float,$(1))
-$(call image_rules,$(1)/pico,picolibc,--specs=picolibc.specs --oslib=semihost,$(1))
-endef
-# CPU, if given, overrides the flags of every board.
-$(foreach b,$(BOARDS),$(eval REPLAY_SLOTS :=)$(eval HAS :=)$(eval include boards/$b/board.mk)$(if $(CPU),$(eval CPU_FLAGS := $(CPU)))$(eval $(call board_rules,$b))$(eval $(call board_images,$b)))
+$(foreach b,$(BOARDS),$(eval REPLAY_SLOTS :=)$(eval HAS :=)$(eval include boards/$b/board.mk)$(eval $(call board,$b)))
+# Boards that have one of these: `basepri`, `mpu`, `msplim` (HAS in board.mk); and boards, where they are there.
+having = $(foreach b,$(BOARDS),$(if $(filter $(1),$($b.HAS)),$b))
+among  = $(filter $(1),$(BOARDS))
 
-# Boards that have one of these: `basepri`, `mpu`, `msplim` (HAS in board.mk).
-having = $(foreach b,$(BOARDS),$(if $(filter $(1),$($b_HAS)),$b))
+$(foreach b,$(BOARDS),$(eval $(call library,$b,$($b.CPU))))
+$(foreach b,$(BOARDS),$(eval $(call images,$b,newlib,,$b))$(eval $(call images,$b,nano,--specs=nano.specs -u _printf_float,$b)))
+
+names = $(patsubst tests/$(1)/%.c,%,$(wildcard tests/$(1)/*.c))
+# The test images of some folders.   $(1) board   $(2) the images' folder   $(3) the folders of tests
+tests_of = $(foreach k,$(3),$(patsubst %,$(BUILD)/$(1)/$(2)/$k/%.elf,$(call names,$k)))
+
+#   $(1) board   $(2) variant
+define variant
+$(call library,$(1)/$(2),$($(1).CPU),$(2))
+$(call images,$(1)/$(2),$(2),$($(2).LINK),$(1))
+$(2).IMAGES += $(call tests_of,$(1),$(2),$($(2).TESTS))
+endef
 
 # ---- Packages ------------------------------------------------------------------------------------
 
@@ -146,11 +188,11 @@ packages:
 
 # ---- Replay --------------------------------------------------------------------------------------
 
-REPLAY_OBJECTS = $(REPLAY_PORT:%=$(BUILD)/$(BOARD)/port/%.o) $(addprefix $(BUILD)/$(BOARD)/,bench/trace.o bench/replay.o bench/meter.o port/cortex-m/stack_paint.o)
-REPLAY_CAIRN   = $(BUILD)/$(BOARD)/bench/target-cairn.o $(REPLAY_OBJECTS) $($(BOARD)_RUNTIME) $(BUILD)/$(BOARD)/libcairn.a
-REPLAY_LIBC    = $(BUILD)/$(BOARD)/bench/target.o $(BUILD)/$(BOARD)/bench/libc-sbrk.o $(REPLAY_OBJECTS) $($(BOARD)_RUNTIME)
-REPLAY_ARGS    = --machine "$($(BOARD)_MACHINE)" --icount $($(BOARD)_ICOUNT) --build $(BUILD)/$(BOARD)/replay \
-                 --link "$(CROSS)gcc $($(BOARD)_CPU) $(FIRMWARE_LINK) -T boards/$(BOARD)/memory.ld -T linker/sections.ld" \
+REPLAY_OBJECTS = $(REPLAY_WITH:%=$(BUILD)/$(BOARD)/%.o) $(addprefix $(BUILD)/$(BOARD)/,bench/trace.o bench/replay.o bench/meter.o extras/stack_paint.o)
+REPLAY_CAIRN   = $(BUILD)/$(BOARD)/bench/target-cairn.o $(REPLAY_OBJECTS) $($(BOARD).RUNTIME) $(BUILD)/$(BOARD)/libcairn.a
+REPLAY_LIBC    = $(BUILD)/$(BOARD)/bench/target.o $(BUILD)/$(BOARD)/bench/libc-sbrk.o $(REPLAY_OBJECTS) $($(BOARD).RUNTIME)
+REPLAY_ARGS    = --machine "$($(BOARD).MACHINE)" --icount $($(BOARD).ICOUNT) --build $(BUILD)/$(BOARD)/replay \
+                 --link "$(CROSS)gcc $($(BOARD).CPU) $(FIRMWARE_LINK) -T boards/$(BOARD)/memory.ld -T linker/sections.ld" \
                  --cairn "$(REPLAY_CAIRN)" --libc "$(REPLAY_LIBC)" --nm $(CROSS)nm
 
 ## run: replay TRACE on BOARD with Cairn, newlib and newlib-nano; layout, table and picture
@@ -191,45 +233,46 @@ cost: packages
 # The layouts of the target on 32 bits: the default, the coarse granule, the 32-bit index; and on 64 bits the
 # first and the last. The sanitizers see every access; the fit tool runs without them.
 
-HOST_CFLAGS := $(CFLAGS_COMMON) -fno-builtin -include port/host/prefix.h -iquote allocator -Iport -Iport/host -Ibench -Itests
+HOST_CFLAGS := $(CFLAGS_COMMON) -fno-builtin -include port/host/prefix.h $(TEST_SEES) -Iport/host -Ibench
 HOST_LAYOUTS := 32 32-coarse 32-wide 64 64-wide
-32_FLAGS        := -m32
-32-coarse_FLAGS := -m32 -DCAIRN_GRANULE=16
-32-wide_FLAGS   := -m32 -DCAIRN_INDEX_BITS=32
-64_FLAGS        :=
-64-wide_FLAGS   := -DCAIRN_INDEX_BITS=32
-SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+32.FLAGS        := -m32
+32-coarse.FLAGS := -m32 -DCAIRN_GRANULE=16
+32-wide.FLAGS   := -m32 -DCAIRN_INDEX_BITS=32
+64.FLAGS        :=
+64-wide.FLAGS   := -DCAIRN_INDEX_BITS=32
+SANITIZE := -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all
+HOST_HEAP := $(HEAP:%=allocator/%.o) port/host/port.o
 
-FIT_SOURCES := bench/fit.c bench/replay.c bench/trace.c $(HEAP:%=allocator/%.c) port/host/port.c
-$(BUILD)/host/fit: $(FIT_SOURCES:%.c=$(BUILD)/host/fit-objects/%.o)
+FIT_PARTS := bench/fit.o bench/replay.o bench/trace.o $(HOST_HEAP)
+$(BUILD)/host/fit: $(FIT_PARTS:%=$(BUILD)/host/fit-objects/%)
 	$(Q)$(HOSTCC) -m32 $^ -lm -o $@
 $(BUILD)/host/fit-objects/%.o: %.c $(MADE_BY)
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) -m32 -O2 $(HOST_CFLAGS) -c $< -o $@
+	$(call cc,$(HOSTCC) -m32 -O2 $(HOST_CFLAGS))
 
-define host_rules
+#   $(1) layout
+define host
 $(BUILD)/host/$(1)/%.o: %.c $(MADE_BY)
+	$$(call cc,$(HOSTCC) $($(1).FLAGS) -O1 $(SANITIZE) $(HOST_CFLAGS))
+$(BUILD)/host/$(1)/bin/%: $(BUILD)/host/$(1)/tests/%.o $(patsubst %,$(BUILD)/host/$(1)/%,$(TEST_SHARED:%=tests/support/%.o) tests/support/tap-host.o $(HOST_HEAP))
 	@mkdir -p $$(@D)
-	$(Q)$(HOSTCC) $($(1)_FLAGS) -O1 $(SANITIZE) $(HOST_CFLAGS) -c $$< -o $$@
-$(BUILD)/host/$(1)/bin/%: $(BUILD)/host/$(1)/tests/%.o $(TEST_SHARED:%=$(BUILD)/host/$(1)/tests/%.o) $(BUILD)/host/$(1)/tests/tap-host.o $(HEAP:%=$(BUILD)/host/$(1)/allocator/%.o) $(BUILD)/host/$(1)/port/host/port.o
-	@mkdir -p $$(@D)
-	$(Q)$(HOSTCC) $($(1)_FLAGS) $(SANITIZE) $$^ -o $$@
+	$(Q)$(HOSTCC) $($(1).FLAGS) $(SANITIZE) $$^ -o $$@
 endef
-$(foreach l,$(HOST_LAYOUTS),$(eval $(call host_rules,$l)))
+$(foreach l,$(HOST_LAYOUTS),$(eval $(call host,$l)))
+#   $(1) layout   $(2) the folders of tests
+host_tests = $(foreach k,$(2),$(patsubst %,$(BUILD)/host/$(1)/bin/$k/%,$(call names,$k)))
 
 # ---- Tests ---------------------------------------------------------------------------------------
 # tests/common runs everywhere, tests/fault ends in cairn_fatal() everywhere, tests/target needs a
 # board, tests/host the host; what of it needs no more than the heap runs on two boards as well.
 
-names = $(patsubst tests/$(1)/%.c,%,$(wildcard tests/$(1)/*.c))
-HOST_TESTS := $(foreach l,$(HOST_LAYOUTS),$(foreach k,common fault host,$(addprefix $(BUILD)/host/$l/bin/$k/,$(call names,$k))))
-TARGET_TESTS := $(foreach b,$(BOARDS),$(foreach k,common fault target,$(patsubst %,$(BUILD)/$b/newlib/$k/%.elf,$(call names,$k)))) \
-                $(foreach b,$(filter mps2-an385 microbit,$(BOARDS)),$(patsubst %,$(BUILD)/$b/newlib/host/%.elf,check arithmetic)) \
-                $(foreach b,$(BOARDS),$(foreach l,$(LIBCS),$(patsubst %,$(BUILD)/$b/$l/libc/%.elf,$(call names,libc))))
+HOST_TESTS   := $(foreach l,$(HOST_LAYOUTS),$(call host_tests,$l,common fault host))
+TARGET_TESTS := $(foreach b,$(BOARDS),$(call tests_of,$b,newlib,common fault target)) \
+                $(foreach b,$(call among,mps2-an385 microbit),$(patsubst %,$(BUILD)/$b/newlib/host/%.elf,check arithmetic)) \
+                $(foreach b,$(BOARDS),$(foreach l,$(LIBCS),$(call tests_of,$b,$l,libc)))
 SCRIPT_TESTS := $(wildcard tests/scripts/*.t)
 
 # Rules of their own: more images, added to TARGET_TESTS.
-TEST_RULES ?= $(wildcard tests/*.mk)
+TEST_RULES ?= tests/mk/variants.mk $(filter-out tests/mk/variants.mk,$(wildcard tests/mk/*.mk))
 include $(TEST_RULES)
 
 ## bound: the longest path through malloc, free and so on, of every core, beside what was measured and the budget

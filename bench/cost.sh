@@ -11,7 +11,7 @@ traces="tests/traces/lwip-httpd.trace tests/traces/mbedtls-client.trace"
 
 # ram FOLDER: bytes of .bss and .data of the library's heap; the ring of the trace is the firmware's own.
 ram() {
-    arm-none-eabi-size "$1"/allocator/*.o | awk 'NR > 1 {n += $2 + $3} END {print n}'
+    arm-none-eabi-size "$1"/allocator/*/*.o | awk 'NR > 1 {n += $2 + $3} END {print n}'
 }
 
 printf 'option\tflash\tram\tmalloc mean\tmax\tfree mean\tmax\n'
@@ -20,7 +20,7 @@ for option in "" CAIRN_REGIONS=1 CAIRN_STATS=1 CAIRN_SITES=32 CAIRN_TRACE=1 CAIR
     folder=$build/$(echo "${option:-none}" | tr = -)
     flash=$($make --no-print-directory size BUILD="$folder" SIZE_OPTION="$flag" SIZE_CORES=cortex-m3 SIZE_LEVELS=-Os |
         awk -F'\t' '$3 == "malloc+free" {print $4}')
-    $make --no-print-directory bench BUILD="$folder" OPT="-O2 $flag" TRACES="$traces" REPLAY_PORT=cortex-m/trace_ring \
+    $make --no-print-directory bench BUILD="$folder" OPT="-O2 $flag" TRACES="$traces" REPLAY_WITH=extras/trace_ring \
         >"$folder/bench" 2>/dev/null
     calls=$(awk -F'\t' '$1 == "cairn" && $2 == "all" {mean[$3] = $5; max[$3] = $7}
         END {printf "%s\t%s\t%s\t%s", mean["malloc"], max["malloc"], mean["free"], max["free"]}' "$folder/bench")

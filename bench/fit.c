@@ -10,7 +10,7 @@
  * SPDX-License-Identifier: MIT */
 #include "host_port.h"
 #include "replay.h"
-#include "system.h"
+#include "system/system.h"
 
 #include <math.h>
 #include <stdio.h>

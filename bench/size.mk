@@ -9,21 +9,20 @@ SIZE_FIXED  := -DCAIRN_HEAP_START=__heap_start -DCAIRN_HEAP_LIMIT=__heap_limit
 # SIZE_OPTION is an option of the library; what it leaves is kept apart.
 SIZE_FOLDER := size$(if $(SIZE_OPTION),$(shell printf %s '$(SIZE_OPTION)' | tr -c 'A-Za-z0-9' _))
 # The ring is part of no archive: a library with CAIRN_TRACE=1 needs it.
-SIZE_LINKED := libcairn.a bench/hello.o bench/libc-sbrk.o port/cortex-m/trace_ring.o
+SIZE_LINKED := libcairn.a bench/hello.o bench/libc-sbrk.o extras/trace_ring.o
 
-#   $(1) core   $(2) optimization   $(3) the board whose memory it has
+# The variants of a level: as it is, with fixed ends of the region, and for picolibc.
+$(foreach o,$(SIZE_LEVELS),$(foreach v,size$o size$o-fixed size$o-picolibc,$(eval $v.OPT := $o)$(eval $v.FLAGS := $(SIZE_OPTION))) \
+    $(eval size$o-fixed.FLAGS += $(SIZE_FIXED))$(eval size$o-picolibc.LIBC := picolibc))
+#   $(1) core   $(2) optimization   $(3) its folder
 define size_rules
-$(call tree_rules,$(SIZE_FOLDER)/$(1)$(2),-mcpu=$(1) -mthumb $(SIZE_OPTION),$(NEWLIB_NAMES),newlib/syscalls,$(3))
-$(call tree_rules,$(SIZE_FOLDER)/$(1)$(2)/fixed,-mcpu=$(1) -mthumb $(SIZE_OPTION) $(SIZE_FIXED),$(NEWLIB_NAMES),newlib/syscalls,$(3))
-$(call tree_rules,$(SIZE_FOLDER)/$(1)$(2)/pico,-mcpu=$(1) -mthumb $(SIZE_OPTION) --specs=picolibc.specs,$(PICOLIBC_NAMES),,$(3))
-SIZE_FILES += $(foreach t,$(1)$(2) $(1)$(2)/pico,$(SIZE_LINKED:%=$(BUILD)/$(SIZE_FOLDER)/$t/%) $$($(SIZE_FOLDER)/$t_RUNTIME)) \
-              $(BUILD)/$(SIZE_FOLDER)/$(1)$(2)/fixed/libcairn.a
-SIZE_TREES += $(1)/$(2)=$(3)=$(BUILD)/$(SIZE_FOLDER)/$(1)$(2)
+$(call library,$(3),-mcpu=$(1) -mthumb,size$(2))
+$(call library,$(3)/fixed,-mcpu=$(1) -mthumb,size$(2)-fixed)
+$(call library,$(3)/picolibc,-mcpu=$(1) -mthumb,size$(2)-picolibc)
+SIZE_FILES += $(foreach t,$(3) $(3)/picolibc,$(SIZE_LINKED:%=$(BUILD)/$t/%) $$($t.RUNTIME)) $(BUILD)/$(3)/fixed/libcairn.a
+SIZE_TREES += $(1)/$(2)=$($(1).BOARD)=$(BUILD)/$(3)
 endef
-DEFAULT_OPT := $(OPT)
-$(foreach o,$(SIZE_LEVELS),$(eval override OPT := $o)$(foreach c,$(SIZE_CORES),\
-    $(if $(filter $($c_TREE),$(BOARDS)),$(eval $(call size_rules,$c,$o,$($c_TREE))))))
-override OPT := $(DEFAULT_OPT)
+$(foreach o,$(SIZE_LEVELS),$(foreach c,$(SIZE_CORES),$(if $(call among,$($c.BOARD)),$(eval $(call size_rules,$c,$o,$(SIZE_FOLDER)/$c$o)))))
 
 .PHONY: size-files
 size: packages

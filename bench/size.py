@@ -53,7 +53,7 @@ CLOSURES = {
 LIBRARIES: dict[str, tuple[str, list[str]]] = {
     "newlib": ("", []),
     "nano": ("", ["--specs=nano.specs"]),
-    "picolibc": ("pico", ["--specs=picolibc.specs", "--oslib=semihost"]),
+    "picolibc": ("picolibc", ["--specs=picolibc.specs", "--oslib=semihost"]),
 }
 STUBS = """
 #include <stddef.h>
@@ -125,7 +125,7 @@ class Tree:
     def keep(self, folder: str, kept: Sequence[str]) -> Bytes:
         """A firmware that calls these functions of the library in the folder."""
         wanted = [f"-Wl,-u,{name}" for name in kept]
-        parts = [self.path("stubs.o"), self.path("port/cortex-m/trace_ring.o"), self.path(folder, "libcairn.a")]
+        parts = [self.path("stubs.o"), self.path("extras/trace_ring.o"), self.path(folder, "libcairn.a")]
         return self.image(["-nostdlib", "-T", self.path("size.ld"), *wanted, *parts, "-lgcc"])
 
     def closure(self, name: str) -> Bytes:
@@ -135,11 +135,11 @@ class Tree:
     def hello(self, library: str) -> Bytes:
         """Both firmwares of bench/hello.c."""
         folder, flags = LIBRARIES[library]
-        parts = ["bench/hello.o", "port/cortex-m/startup.o", "port/cortex-m/semihosting.o"]
-        parts += ["port/newlib/syscalls.o"] if library != "picolibc" else []
+        parts = ["bench/hello.o", "boards/runtime/startup.o", "extras/semihosting.o"]
+        parts += ["boards/runtime/syscalls.o"] if library != "picolibc" else []
         shared = [*flags, "-T", f"boards/{self.board}/memory.ld", "-T", "linker/sections.ld",
                   *(self.path(folder, part) for part in parts)]
-        cairn = [self.path(folder, "port/cortex-m/trace_ring.o"), self.path(folder, "libcairn.a")]
+        cairn = [self.path(folder, "extras/trace_ring.o"), self.path(folder, "libcairn.a")]
         return less(self.image(shared + cairn), self.image(shared + [self.path(folder, "bench/libc-sbrk.o")]))
 
 

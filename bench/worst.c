@@ -8,10 +8,10 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "meter.h"
-#include "names.h"
+#include "system/names.h"
 #include "result.h"
 #include "semihosting.h"
-#include "system.h"
+#include "system/system.h"
 
 /* ---- Measuring ------------------------------------------------------------------------------ */
 

@@ -1,4 +1,4 @@
-/* prefix.h: renames the malloc family, so that on the host it does not replace the C library's and
+/* prefix.h: other names for the malloc family, so that on the host it does not replace the C library's and
  * sanitizers keep theirs. Given to the compiler by -include, for the family and for its users.
  *
  * SPDX-License-Identifier: MIT */
@@ -10,25 +10,23 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define malloc heap_malloc
-#define free heap_free_
-#define cfree heap_cfree
-#define calloc heap_calloc
-#define realloc heap_realloc
-#define reallocf heap_reallocf
-#define reallocarray heap_reallocarray
-#define memalign heap_memalign
-#define aligned_alloc heap_aligned_alloc
-#define posix_memalign heap_posix_memalign
-#define valloc heap_valloc
-#define pvalloc heap_pvalloc
-#define malloc_usable_size heap_malloc_usable_size
-#define malloc_trim heap_malloc_trim
-#define mallopt heap_mallopt
-#define sbrk heap_sbrk
+#define malloc host_malloc
+#define free host_free
+#define cfree host_cfree
+#define calloc host_calloc
+#define realloc host_realloc
+#define reallocf host_reallocf
+#define reallocarray host_reallocarray
+#define memalign host_memalign
+#define aligned_alloc host_aligned_alloc
+#define posix_memalign host_posix_memalign
+#define valloc host_valloc
+#define pvalloc host_pvalloc
+#define malloc_usable_size host_malloc_usable_size
+#define malloc_trim host_malloc_trim
+#define mallopt host_mallopt
+#define sbrk host_sbrk
 
-#include "../../allocator/names.h"
-
-void *sbrk(ptrdiff_t increment);
+#include "system/names.h"
 
 #endif

@@ -21,7 +21,7 @@
 #ifndef CAIRN_POSIX_ARENA_H
 #define CAIRN_POSIX_ARENA_H
 
-#include "heap.h"
+#include "core/heap.h"
 #include "lock.h"
 
 #include <stdbool.h>

@@ -9,7 +9,7 @@
 
 #include "arena.h"
 #include "mapped.h"
-#include "names.h"
+#include "system/names.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -7,7 +7,7 @@
 
 #pragma GCC visibility push(default)
 #include "cairn.h"
-#include "names.h"
+#include "system/names.h"
 #pragma GCC visibility pop
 
 #endif

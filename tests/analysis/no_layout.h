@@ -1,4 +1,4 @@
-/* no_layout.h: in place of allocator/layout.h for cppcheck 2.10, which takes the name that a static object has for the
+/* no_layout.h: in place of allocator/core/layout.h for cppcheck 2.10, which takes the name that a static object has for the
  * assembler for a function, and then misreads all assembly that follows. There is no code in it.
  *
  * SPDX-License-Identifier: MIT */

@@ -2,7 +2,7 @@
  * themselves. One block at a time, as tests/bound/replayed.py asks for them.
  *
  * SPDX-License-Identifier: MIT */
-#include "names.h"
+#include "system/names.h"
 
 #include <stdint.h>
 

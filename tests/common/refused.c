@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
 #include "port.h"
-#include "system.h"
+#include "system/system.h"
 #include "tap.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
-/* cairn_largest_free() of a heap whose lists somebody changes meanwhile: it ends, and leads nowhere else.
+/* cairn_largest_free() of a heap whose lists an interrupt changes meanwhile: it ends, and stays in the heap.
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
-#include "heap.h"
+#include "core/heap.h"
 #include "tap.h"
 
 #include <string.h>

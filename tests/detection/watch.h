@@ -24,7 +24,7 @@ void watch_memory(void *memory, size_t size);
  * that is given out is looked at. */
 enum { WATCH_OPERATION = CAIRN_CHECK == 2 ? 20000 : 1000, WATCH_WALK = 200000 };
 
-/* The allocator's own state, outside of any heap: WATCH_STATE bytes at most (tests/detection.mk). */
+/* The allocator's own state, outside of any heap: WATCH_STATE bytes at most (tests/mk/detection.mk). */
 enum { WATCH_STATE = 512 };
 #define watch_state __start_allocator_state
 extern char __start_allocator_state[], __stop_allocator_state[];

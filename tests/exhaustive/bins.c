@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "words.h"
 
-#include "bins.h"
+#include "core/bins.h"
 #include "tap.h"
 
 /* ---- Bits ------------------------------------------------------------------------------------ */

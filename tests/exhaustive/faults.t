@@ -19,14 +19,14 @@ with_heap() {
     *) return 2 ;;
     esac
     case $program in
-    explore) objects="$objects/explorer.o $objects/port/host/port.o $objects/tests/tap.o $objects/tests/tap-host.o" ;;
-    *) objects="$objects/arithmetic.o $objects/port/host/port.o $objects/tests/tap.o $objects/tests/tap-host.o
-        $objects/tests/fatal.o" ;;
+    explore) objects="$objects/explorer.o $objects/port/host/port.o $objects/tests/support/tap.o $objects/tests/support/tap-host.o" ;;
+    *) objects="$objects/arithmetic.o $objects/port/host/port.o $objects/tests/support/tap.o $objects/tests/support/tap-host.o
+        $objects/tests/support/fatal.o" ;;
     esac
     shift 3
     # shellcheck disable=SC2086
-    "${CC:-gcc}" $flags -std=c11 -w -fno-pie -no-pie -fno-builtin -include port/host/prefix.h -Iport -iquote "$folder" \
-        "$folder"/*.c $objects -o "$folder/$program" && timeout 60 "$folder/$program" "$@"
+    "${CC:-gcc}" $flags -std=c11 -w -fno-pie -no-pie -fno-builtin -include port/host/prefix.h -Iinclude -Iport -iquote "$folder" \
+        "$folder"/*/*.c $objects -o "$folder/$program" && timeout 60 "$folder/$program" "$@"
 }
 
 # line FILE NAME: what FILE says after "NAME: ".

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: MIT */
 #include "words.h"
 
-#include "heap.h"
+#include "core/heap.h"
 #include "tap.h"
 
 #include <string.h>

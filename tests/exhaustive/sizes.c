@@ -9,10 +9,10 @@
 
 #include "words.h"
 
-#include "heap.h"
+#include "core/heap.h"
 #include "host_port.h"
-#include "names.h"
-#include "system.h"
+#include "system/names.h"
+#include "system/system.h"
 #include "tap.h"
 
 #include <errno.h>

@@ -7,8 +7,8 @@
 #include "subject.h"
 
 #include "host_port.h"
-#include "names.h"
-#include "system.h"
+#include "system/names.h"
+#include "system/system.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* The malloc family, private heaps and the C library over them, from sources that were compiled with flags that
- * Cairn's Makefile does not choose: tests/flags.mk lists them. This file is compiled with the same ones.
+ * Cairn's Makefile does not choose: tests/mk/flags.mk lists them. This file is compiled with the same ones.
  *
  * SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE

@@ -11,8 +11,8 @@
 
 #include "blocks.h"
 #include "guarded.h"
-#include "heap.h"
-#include "names.h"
+#include "core/heap.h"
+#include "system/names.h"
 
 #include <string.h>
 

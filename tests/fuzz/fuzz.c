@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: MIT */
 #include "fuzz.h"
 
-#include "heap.h"
+#include "core/heap.h"
 #include "host_port.h"
-#include "system.h"
+#include "system/system.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -54,7 +54,7 @@ _Noreturn void cairn_fatal(enum cairn_reason reason, const void *address)
 }
 
 /* The list of regions only grows: regions.c has no way to empty it, and its name is its own until
- * tests/fuzz.mk makes it known. */
+ * tests/mk/fuzz.mk makes it known. */
 extern void *cairn_first_region;
 
 void fuzz_start_anew(char *heap_start, char *heap_limit)

@@ -5,7 +5,7 @@
 
 #include "blocks.h"
 #include "host_port.h"
-#include "system.h"
+#include "system/system.h"
 
 #include <string.h>
 

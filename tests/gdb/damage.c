@@ -5,7 +5,7 @@
  * offset in the memory, what it was changed by, and what was found, WHERE as an offset, too.
  *
  * SPDX-License-Identifier: MIT */
-#include "heap.h"
+#include "core/heap.h"
 #include "tap.h"
 
 enum { MEMORY = 3072, BLOCKS = 30, RANDOM = 1500 };

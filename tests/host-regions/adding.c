@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: MIT */
 #include "cairn.h"
 #include "host_port.h"
-#include "names.h"
-#include "system.h"
+#include "system/names.h"
+#include "system/system.h"
 #include "tap.h"
 
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* Bits, bins and the map, by themselves: every value where there are few enough.
  *
  * SPDX-License-Identifier: MIT */
-#include "heap.h"
+#include "core/heap.h"
 #include "tap.h"
 
 #include <stddef.h>

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
 #include "fatal.h"
-#include "heap.h"
+#include "core/heap.h"
 #include "tap.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
-#include "heap.h"
+#include "core/heap.h"
 #include "tap.h"
 
 #include <string.h>

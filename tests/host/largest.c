@@ -1,7 +1,7 @@
 /* Heaps as large as the index reaches, or as large as it takes to use the bins of the largest sizes.
  *
  * SPDX-License-Identifier: MIT */
-#include "heap.h"
+#include "core/heap.h"
 #include "tap.h"
 
 #include <stddef.h>

@@ -2,10 +2,10 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
-#include "heap.h"
+#include "core/heap.h"
 #include "host_port.h"
 #include "port.h"
-#include "system.h"
+#include "system/system.h"
 #include "tap.h"
 
 #include <string.h>

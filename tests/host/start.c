@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "host_port.h"
-#include "names.h"
+#include "system/names.h"
 #include "port.h"
-#include "system.h"
+#include "system/system.h"
 #include "tap.h"
 
 #include <stddef.h>

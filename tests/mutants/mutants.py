@@ -5,10 +5,10 @@ usage: mutants.py --build FOLDER [--jobs N] [--lines FROM-TO,...] [--sample N] [
                   [--quick] [--thorough] [--list] FILE...
 
 FOLDER holds what make has built of the heap as it is, and `configurations`, which says with what commands
-(tests/mutants.mk). What became of each change goes to FOLDER/verdicts. FILE of --equivalent lists changes after which
+(tests/mk/mutants.mk). What became of each change goes to FOLDER/verdicts. FILE of --equivalent lists changes after which
 the program is the same:
 
-    allocator/heap.c: i > 0 -> i >= 0
+    allocator/core/heap.c: i > 0 -> i >= 0
         | while (i > 0 && !map_is_bound(heap, i))
         Why it is the same.
 

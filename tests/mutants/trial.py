@@ -114,7 +114,7 @@ class Trial:
         self.top = os.getcwd()
         self.work = tempfile.mkdtemp(dir=work)
         self.tree = os.path.join(self.work, "tree")
-        for folder in ("allocator", "port", "tests", "bench"):
+        for folder in ("allocator", "include", "port", "tests", "bench"):
             if os.path.isdir(folder):
                 shutil.copytree(folder, os.path.join(self.tree, folder), ignore=no_source)
         self.dependencies, self.lines, self.texts, self.known = {}, {}, {}, {}

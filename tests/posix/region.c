@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "arena.h"
-#include "names.h"
+#include "system/names.h"
 #include "port.h"
 
 char *port_heap_start(void)
@@ -19,12 +19,10 @@ char *port_heap_limit(void)
 }
 
 #if CAIRN_POSIX_ARENAS == 1
-#undef sbrk
-#define sbrk region_sbrk
-#include "sbrk.c"
+#define system_sbrk region_sbrk
+void *region_sbrk(ptrdiff_t increment);
+#include "system/sbrk.c"
 struct cairn_system cairn_system_state;
-#undef sbrk
-#define sbrk heap_sbrk
 
 /* The heap begins before it moves: below it is nothing. */
 void *sbrk(ptrdiff_t increment)
@@ -38,7 +36,7 @@ void *sbrk(ptrdiff_t increment)
 #undef sbrk
 
 /* The process's own: the arenas do not follow it. */
-void *heap_sbrk(ptrdiff_t increment)
+void *host_sbrk(ptrdiff_t increment)
 {
     return sbrk(increment);
 }

@@ -7,12 +7,12 @@
 plan 4
 
 # A copy of the tree, so that nothing is left behind where this is stopped.
-cp -r -- allocator bench boards examples linker port tests tools Makefile "$work"
+cp -r -- allocator bench boards examples extras include linker port tests tools Makefile "$work"
 second=$work/boards/second-m0
 mkdir "$second"
 cp "$work/boards/microbit/board.mk" "$work/boards/microbit/memory.ld" "$second"
 
-# tests BOARD: the programs of `make test` for a board, as its own name stands in them.
+# tests BOARD: the programs of `make test` for a board, without the board's name.
 tests_of() {
     make -s -C "$work" print-TARGET_TESTS | tr ' ' '\n' | sed -n "s,^build/$1/,,p" | sort
 }
@@ -21,10 +21,10 @@ tests_of second-m0 >"$work/second"
 result $? "a new board has tests without a word in a make file" "$work/second"
 
 # What names a board is for that one: the trees of options, and a few images that only one board has.
-tests_of microbit | grep -E '^(newlib/(common|fault|target|paint|stress)|nano|picolibc|pico)/' |
+tests_of microbit | grep -E '^(newlib/(common|fault|target|paint|stress)|nano|picolibc)/' |
     grep -v -e 'depth-O' -e '-no-exceptions' >"$work/first"
 comm -23 "$work/first" "$work/second" >"$work/said"
-[ ! -s "$work/said" ] && ! grep -qE '^(newlib/guard|ceiling)/' "$work/second"
+[ ! -s "$work/said" ] && ! grep -qE '^(newlib/guard|basepri)/' "$work/second"
 result $? "they are those of a board with the same core" "$work/said"
 
 some="newlib/common/realloc newlib/fault/double_free_small newlib/target/masked nano/libc/printing newlib/paint/depth"

@@ -9,7 +9,7 @@
 tree=build/mps2-an385
 programs=$tree/bound/programs.elf
 expected=tests/bound/programs.expected
-plan $(($(grep -vc '^#' $expected) + 33))
+plan $(($(grep -vc '^#' $expected) + 38))
 
 # bound ARGUMENT...: the tool.
 bound() {
@@ -90,6 +90,9 @@ ends "what is no fact is refused" 2 "facts:1: not a fact: rounds often loop" \
     bound --facts "$work/facts" --entry loop $programs
 fact="rounds 3 loop if memset=0"
 ends "a fact of another image is none of this one" 1 "a loop" bound --rows --fact "$fact" --entry loop $programs
+passes "a fact of images without a symbol is one of this image" bound --fact "rounds 3 loop if no_such_symbol=none" --entry loop $programs
+ends "it is none of an image that has the symbol" 1 "a loop" \
+    bound --rows --fact "rounds 3 loop if loop=none" --entry loop $programs
 
 # ---- Cairn, however it is built ---------------------------------------------------------------------
 
@@ -98,9 +101,9 @@ firmware() {
     name=$1
     shift
     "${CROSS}gcc" -mcpu=cortex-m3 -mthumb -std=c11 -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns \
-        -ffunction-sections -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"' -Iport -Iport/cortex-m -iquote allocator "$@" \
-        "$work/program.c" allocator/*.c port/newlib/[!m]*.c port/newlib/mallinfo.c port/cortex-m/region.c \
-        port/cortex-m/fa*.c port/cortex-m/startup.c port/cortex-m/semihosting.c -nostartfiles \
+        -ffunction-sections -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"' -Iinclude -Iport -Iextras -iquote allocator "$@" \
+        "$work/program.c" allocator/*/*.c port/newlib/[!m]*.c port/libc/mallinfo.c port/common/*.c \
+        boards/runtime/startup.c extras/semihosting.c -nostartfiles \
         -Wl,--gc-sections -Wl,--no-warn-rwx-segments -T boards/mps2-an385/memory.ld -T linker/sections.ld -o "$work/$name.elf"
 }
 cat >"$work/program.c" <<'END'
@@ -120,13 +123,17 @@ for flags in -O0 -O1 "-O2 -flto" -O3; do
     firmware built $flags >"$work/said" 2>&1 && bound --entry malloc --entry free "$work/built.elf" >>"$work/said"
     result $? "malloc and free have a bound at $flags" "$work/said"
 done
-passes "the lock by BASEPRI has a bound" bound --entry malloc --entry free $tree/ceiling/ceiling/live.elf
+passes "the lock by BASEPRI has a bound" bound --entry malloc --entry free $tree/basepri/ceiling/live.elf
 ends "with picolibc, whose errno is thread-local, malloc has a bound" 0 "malloc" \
     bound --entry malloc $tree/picolibc/libc/strings.elf
 ends "a firmware with regions has a loop over them, with interrupts on" 1 "a loop: from" \
     bound --rows --entry free $tree/regions/regions/double_free.elf
 passes "it has a bound for a number of regions that is told" bound --fact "rounds 3 cairn_region_heap" --entry free \
     $tree/regions/regions/double_free.elf
+for script in libopencm3 mspm0 samd; do
+    passes "with the names of $script.ld, the search for the heap's ends has a bound" \
+        bound --entry cairn_system_start --entry sbrk $tree/newlib/foreign/$script.elf
+done
 ends "a heap that checks every byte has none" 1 "with interrupts off, and has no bound here" \
     bound --rows --entry free $tree/guarded/guarded/family.elf
 

@@ -7,8 +7,8 @@ plan 39
 
 # compiles FLAG...: the heap, for the target.
 compiles() {
-    for source in allocator/*.c; do
-        "${CROSS}gcc" -mcpu=cortex-m3 -mthumb -std=c11 -O2 -ffreestanding -fno-builtin -Iport "$@" -fsyntax-only \
+    for source in allocator/*/*.c; do
+        "${CROSS}gcc" -mcpu=cortex-m3 -mthumb -std=c11 -O2 -ffreestanding -fno-builtin -Iinclude -Iport "$@" -fsyntax-only \
             "$source" || return 1
     done
 }
@@ -70,7 +70,7 @@ refuses "check level 2 over memory that is taken as clear does not compile" "POR
 
 # The lock by BASEPRI, where the chip's header says how many bits of a priority there are.
 ceiling() {
-    compiles -DCAIRN_LOCK_HEADER='"cortex-m/basepri.h"' -iquote allocator "$@"
+    compiles -DCAIRN_LOCK_HEADER='"cortex-m/basepri.h"' "$@"
 }
 bits="shift the priority left by 8 - __NVIC_PRIO_BITS"
 passes "a ceiling compiles where nothing is known of the chip" ceiling -DCAIRN_CEILING=5

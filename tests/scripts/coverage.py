@@ -8,7 +8,7 @@ Counted are lines; outcomes of branches, two for each condition; and conditions 
 each of which is to be shown to decide alone (MC/DC). What is not covered must be in EXCEPTIONS with its reason, and
 what is there must be uncovered. An entry is what this program prints of the place, without the line number:
 
-    allocator/heap.c cairn_heap_extend: `size > n` is never false
+    allocator/core/heap.c cairn_heap_extend: `size > n` is never false
         in index-16, table
         why, on one line or more
 
@@ -155,7 +155,7 @@ class Coverage:
 
 
 def not_compiled(coverages):
-    """Lines, or whole functions, that no configuration compiles. Nobody would miss them otherwise."""
+    """Lines, or whole functions, that no configuration compiles. No other report would miss them."""
     compiled = set().union(*(coverage.compiled for coverage in coverages))
     for path in sorted(glob.glob(FOLDER + "*.[ch]")):
         code = code_lines(path)

@@ -50,8 +50,8 @@ readme_firmware() {
     # shellcheck disable=SC2046
     "${CROSS}gcc" $(flags mps2-an385) -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror -nostartfiles -Wl,--fatal-warnings \
         -Wl,--no-warn-rwx-segments -T boards/mps2-an385/memory.ld -T linker/sections.ld -Wl,-Map,"$work/readme.map" \
-        build/mps2-an385/port/cortex-m/startup.o build/mps2-an385/port/cortex-m/semihosting.o \
-        build/mps2-an385/port/newlib/syscalls.o "$work/readme.c" $(cat "$work/link") -o build/mps2-an385/scripts/readme.elf &&
+        build/mps2-an385/boards/runtime/startup.o build/mps2-an385/extras/semihosting.o \
+        build/mps2-an385/boards/runtime/syscalls.o "$work/readme.c" $(cat "$work/link") -o build/mps2-an385/scripts/readme.elf &&
         tests/one-heap "$work/readme.map"
 }
 passes "README.md's program links, with one heap" readme_firmware

@@ -30,10 +30,10 @@ for board in mps2-an385 netduinoplus2 microbit; do
     image=build/$board/scripts/fatal.elf
     mkdir -p "build/$board/scripts"
     # shellcheck disable=SC2046
-    "${CROSS}gcc" $(flags $board) -nostartfiles -fno-builtin -iquote allocator -Iport/cortex-m \
+    "${CROSS}gcc" $(flags $board) -nostartfiles -fno-builtin -Iinclude -Iextras \
         -Wl,--no-warn-rwx-segments -T boards/$board/memory.ld -T linker/sections.ld "$work/program.c" \
-        build/$board/port/cortex-m/startup.o build/$board/port/cortex-m/semihosting.o \
-        build/$board/port/newlib/syscalls.o build/$board/libcairn.a -o "$image"
+        build/$board/boards/runtime/startup.o build/$board/extras/semihosting.o \
+        build/$board/boards/runtime/syscalls.o build/$board/libcairn.a -o "$image"
     passes "$board stops at a misuse with reason and address on record" tests/run-one "$image"
 done
 
@@ -46,12 +46,12 @@ END
 sed 's/CAIRN_DOUBLE_FREE && cairn_failure.address == freed/CAIRN_NO_LOCK/' "$work/program.c" >"$work/unheld.c"
 image=build/mps2-an385/scripts/unheld.elf
 # shellcheck disable=SC2046
-"${CROSS}gcc" $(flags mps2-an385) -nostartfiles -fno-builtin -ffunction-sections -I"$work" -Iport -iquote allocator \
-    -Iport/cortex-m -DCAIRN_LOCK_HEADER='"lock.h"' -Wl,--gc-sections -Wl,--no-warn-rwx-segments \
-    -T boards/mps2-an385/memory.ld -T linker/sections.ld "$work/unheld.c" allocator/*.c port/cortex-m/region.c \
-    port/cortex-m/fatal.c port/cortex-m/failure.c port/newlib/reent.c port/newlib/sbrk_names.c \
-    port/newlib/mallinfo.c build/mps2-an385/port/cortex-m/startup.o build/mps2-an385/port/cortex-m/semihosting.o \
-    build/mps2-an385/port/newlib/syscalls.o -o "$image"
+"${CROSS}gcc" $(flags mps2-an385) -nostartfiles -fno-builtin -ffunction-sections -I"$work" -Iport -Iinclude -iquote allocator \
+    -Iextras -DCAIRN_LOCK_HEADER='"lock.h"' -Wl,--gc-sections -Wl,--no-warn-rwx-segments \
+    -T boards/mps2-an385/memory.ld -T linker/sections.ld "$work/unheld.c" allocator/*/*.c port/common/region.c \
+    port/common/fatal.c port/common/failure.c port/newlib/reent.c port/newlib/sbrk_names.c \
+    port/libc/mallinfo.c build/mps2-an385/boards/runtime/startup.o build/mps2-an385/extras/semihosting.o \
+    build/mps2-an385/boards/runtime/syscalls.o -o "$image"
 passes "a lock that holds nothing back ends the first request" tests/run-one "$image"
 
 done_testing

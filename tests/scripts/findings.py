@@ -18,7 +18,7 @@ import os
 import re
 import sys
 
-FOLDERS = ("allocator/", "port/")
+FOLDERS = ("allocator/", "include/", "port/", "extras/", "boards/")
 MISRA = "misra-c2012-"
 # Rules that MISRA C:2012 makes mandatory; with amendment 1.
 MANDATORY = {

@@ -6,9 +6,9 @@
 plan 16
 
 cat >"$work/report" <<'END'
-allocator/heap.c:10: [misra-c2012-15.5]
-allocator/heap.c:10: [misra-c2012-15.5]
-allocator/heap.c:12: [misra-c2012-15.5]
+allocator/core/heap.c:10: [misra-c2012-15.5]
+allocator/core/heap.c:10: [misra-c2012-15.5]
+allocator/core/heap.c:12: [misra-c2012-15.5]
 port/newlib/reent.c:7: [misra-c2012-15.5]
 port/newlib/reent.c:9:3: warning: that is not good [bugprone-x,cert-y]
 /usr/include/newlib/stdio.h:3: [misra-c2012-15.5]
@@ -33,7 +33,7 @@ passes "an entry for a folder leaves a file of it to its own" compare "$misra" \
     "| 15.5 | allocator, port | 2 | Early. |" "| 15.5 | port/newlib/reent.c | 1 | Late. |"
 refuses "a finding without an entry is an error" "port/newlib/reent.c:7: 15.5: no deviation is on record" \
     compare "$misra" "| 15.5 | allocator | 2 | Early. |"
-refuses "a finding more than on record is an error" "2 lines are on record, 3 are found: allocator/heap.c 2" \
+refuses "a finding more than on record is an error" "2 lines are on record, 3 are found: allocator/core/heap.c 2" \
     compare "$misra" "| 15.5 | allocator, port | 2 | Early. |"
 refuses "a finding less than on record is an error" "4 lines are on record, 3 are found" \
     compare "$misra" "| 15.5 | allocator, port | 4 | Early. |"
@@ -46,9 +46,9 @@ refuses "a mandatory rule has no entry" "17.3 in allocator: cannot be deviated f
     compare "$misra" "| 15.5 | allocator, port | 3 | Early. |" "| 17.3 | allocator | 1 | No. |"
 passes "other findings have a section of their own" compare "Other analyses" "| bugprone-x,cert-y | port | 1 | So. |"
 
-echo "allocator/map.h:3: [syntaxError]" >>"$work/report"
+echo "allocator/core/map.h:3: [syntaxError]" >>"$work/report"
 refuses "a file that was not read is an error in either section" \
-    "allocator/map.h:3: syntaxError: no deviation is on record" \
+    "allocator/core/map.h:3: syntaxError: no deviation is on record" \
     compare "$misra" "| 15.5 | allocator, port | 3 | Early. |"
 refuses "and has no entry" "syntaxError in allocator: cannot be deviated from" \
     compare "$misra" "| 15.5 | allocator, port | 3 | Early. |" "| syntaxError | allocator | 1 | No. |"

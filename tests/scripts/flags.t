@@ -1,5 +1,5 @@
 #!/bin/sh
-# flags.t: the library compiled as users do, beside what tests/flags.mk runs: what the tools find in the images, and
+# flags.t: the library compiled as users do, beside what tests/mk/flags.mk runs: what the tools find in the images, and
 # all sources by one command, optimized at link time, which must fail where the C library's names are not kept.
 #
 # SPDX-License-Identifier: MIT
@@ -18,7 +18,7 @@ ls build/*/flags/*.elf >"$work/images" 2>"$work/said"
 result $? "there are images with flags of all kinds" "$work/said"
 while read -r image; do
     "${CROSS}nm" "$image" | grep -q ' cairn_system_state$' || echo "$image: no cairn_system_state"
-    "${CROSS}readelf" -p .cairn.layout "$image" | grep -q 'system.heap ' || echo "$image: no layout"
+    "${CROSS}readelf" -p .comment "$image" | grep -q 'cairn: system.heap ' || echo "$image: no layout"
 done <"$work/images" >"$work/said" 2>&1
 [ ! -s "$work/said" ]
 result $? "in all of them the tools find the heap" "$work/said"
@@ -34,9 +34,9 @@ END
 # one_command [FLAG...]: a firmware by one call of the compiler, with no flag that the library asks for.
 one_command() {
     # shellcheck disable=SC2046
-    "${CROSS}gcc" $(flags mps2-an385) -O2 -flto "$@" -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"' -iquote allocator -Iport -Iport/cortex-m \
-        "$work/main.c" allocator/*.c port/newlib/reent.c port/newlib/sbrk_names.c port/newlib/mallinfo.c port/newlib/syscalls.c \
-        port/cortex-m/region.c port/cortex-m/fatal.c port/cortex-m/startup.c port/cortex-m/semihosting.c \
+    "${CROSS}gcc" $(flags mps2-an385) -O2 -flto "$@" -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"' -Iinclude -iquote allocator -Iport -Iextras \
+        "$work/main.c" allocator/*/*.c port/newlib/reent.c port/newlib/sbrk_names.c port/libc/mallinfo.c boards/runtime/syscalls.c \
+        port/common/region.c port/common/fatal.c boards/runtime/startup.c extras/semihosting.c \
         -nostartfiles -Wl,--gc-sections -Wl,--no-warn-rwx-segments -T boards/mps2-an385/memory.ld -T linker/sections.ld \
         -Wl,-Map,"$work/image.map" -o "$work/image.elf" && tests/one-heap "$work/image.map"
 }

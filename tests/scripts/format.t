@@ -7,7 +7,7 @@ plan 2
 
 # sources: every C and C++ file of the tree.
 sources() {
-    for folder in allocator port tests bench tools examples; do
+    for folder in include allocator port extras boards tests bench tools examples; do
         [ ! -d "$folder" ] || find "$folder" -name '*.[ch]' -o -name '*.[ch]pp'
     done | sort
 }

@@ -12,7 +12,7 @@ compiles() {
     shift
     "${CROSS}gcc" -mcpu=cortex-m3 -mthumb -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
         -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Werror -O2 "$@" -Itests/freertos/kernel \
-        -Itests/freertos -Itests/freertos/"$version" -Iallocator -c port/freertos/heap_cairn.c -o "$work/object.o"
+        -Itests/freertos -Itests/freertos/"$version" -Iinclude -c port/freertos/heap_cairn.c -o "$work/object.o"
 }
 
 for version in v10 v11; do
@@ -84,9 +84,9 @@ mkdir -p "build/$board/scripts"
 # shellcheck disable=SC2046
 "${CROSS}gcc" $(flags $board) -std=c11 -O2 -DMASK_NOTHING -Itests/freertos/kernel -Itests/freertos -Itests/freertos/v11 \
     -nostartfiles -Wl,--gc-sections -Wl,--no-warn-rwx-segments -T boards/$board/memory.ld -T linker/sections.ld \
-    tests/freertos/kernel/kernel.c build/$board/freertos/interrupts-ucheap/*.o build/$board/tests/tap.o \
-    build/$board/tests/fatal.o build/$board/tests/blocks.o build/$board/tests/tap-target.o \
-    build/$board/port/cortex-m/startup.o build/$board/port/cortex-m/semihosting.o build/$board/port/newlib/syscalls.o \
+    tests/freertos/kernel/kernel.c build/$board/freertos/interrupts-ucheap/*.o build/$board/tests/support/tap.o \
+    build/$board/tests/support/fatal.o build/$board/tests/support/blocks.o build/$board/tests/support/tap-target.o \
+    build/$board/boards/runtime/startup.o build/$board/extras/semihosting.o build/$board/boards/runtime/syscalls.o \
     build/$board/libcairn.a -o "$image" && ! TEST_TIMEOUT=20 tests/run-one "$image" >"$work/said" 2>&1
 result $? "without the lock the test of interrupts fails" "$work/said"
 

@@ -54,13 +54,13 @@ END
 choose() {
     tree=$board
     specs=
-    syscalls=build/$board/port/newlib/syscalls.o
+    syscalls=build/$board/boards/runtime/syscalls.o
     case $1 in
     newlib-nano)
         specs=--specs=nano.specs
         ;;
     picolibc)
-        tree=$board/pico
+        tree=$board/picolibc
         specs="--specs=picolibcpp.specs --oslib=semihost"
         syscalls=
         ;;
@@ -79,7 +79,7 @@ image() {
     # shellcheck disable=SC2046,SC2086
     "${CROSS}gcc" $(flags $board) $specs -nostartfiles -fno-builtin -Wl,--gc-sections -Wl,--no-warn-rwx-segments "$@" \
         -Wl,-Map,"$work/image.map" -T boards/$board/memory.ld -T linker/sections.ld "$source" \
-        build/$tree/port/cortex-m/startup.o build/$tree/port/cortex-m/semihosting.o \
+        build/$tree/boards/runtime/startup.o build/$tree/extras/semihosting.o \
         $syscalls "$archive" $libraries -o "$work/image.elf" >"$work/linking" 2>&1 || cat "$work/linking"
 }
 
@@ -93,7 +93,7 @@ calls_sbrk() {
     [ -s "$work/image.elf" ] && "${CROSS}nm" "$work/image.elf" | grep -E ' _*sbrk(_r)?$'
 }
 
-# lacking NAME...: an archive in which NAMEs can not be found from outside.
+# lacking NAME...: an archive in which NAMEs cannot be found from outside.
 lacking() {
     cp "build/$tree/libcairn.a" "$work/lacking.a"
     (cd "$work" && "${CROSS}ar" x lacking.a names.o)

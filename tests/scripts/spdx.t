@@ -8,7 +8,7 @@ plan 4
 
 documents='LICENSE|.*\.(md|svg|png)|\.clang-format|\.editorconfig|\.gitignore'
 data='tests/traces/.*|bench/.*\.budget|tests/bound/programs\.expected|tests/exhaustive/faults/.*\.fault|tests/fuzz/.*\.corpus'
-records='tests/coverage\.exceptions|tests/coverage/without|tests/mutants/equivalent'
+records='tests/coverage/exceptions|tests/coverage/without|tests/mutants/equivalent'
 
 # sources FOLDER: its files that are neither of these, and not made by a build.
 sources() {
@@ -22,7 +22,7 @@ unlicensed() {
 }
 
 sources . >"$work/sources"
-for kind in Makefile .ci/run .github/workflows/test.yml linker/sections.ld allocator/cairn.h tests/run-one; do
+for kind in Makefile .ci/run .github/workflows/test.yml linker/sections.ld include/cairn.h tests/run-one; do
     grep -qxF "$kind" "$work/sources" || echo "not among the sources: $kind"
 done >"$work/said"
 [ "$(wc -l <"$work/sources")" -gt 300 ] && [ ! -s "$work/said" ]

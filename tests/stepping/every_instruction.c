@@ -7,7 +7,7 @@
 #include "clock.h"
 #include "interrupt.h"
 #include "path.h"
-#include "system.h"
+#include "system/system.h"
 #include "tap.h"
 
 #include <malloc.h>

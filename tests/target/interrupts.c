@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
 #include "port.h"
-#include "system.h"
+#include "system/system.h"
 #include "systick.h"
 #include "tap.h"
 

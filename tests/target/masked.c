@@ -7,7 +7,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
-#include "system.h"
+#include "system/system.h"
 #include "systick.h"
 #include "tap.h"
 

@@ -138,7 +138,7 @@ def an_order_is_a_trace_of_the_same_blocks():
 
 @test
 def the_next_bin_is_that_of_the_allocator():
-    def bin_of(size):  # allocator/bins.h
+    def bin_of(size):  # allocator/core/bins.h
         zeros = 32 - size.bit_length()
         return 60 - 2 * zeros + ((size << zeros & 0xffffffff) >> 30)
     for size in list(range(1, 300)) + [1000, 4095, 4096, 6143, 6144, 60000]:

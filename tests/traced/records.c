@@ -1,4 +1,4 @@
-/* CAIRN_TRACE=1: each call leaves a record, as allocator/trace.c describes it.
+/* CAIRN_TRACE=1: each call leaves a record, as allocator/watch/trace.c describes it.
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Checks what is kept with each block and in free memory: canaries and fill with CAIRN_CHECK=2, trailers also
-with CAIRN_SITES. allocator/guard.c. "overrun" and "write after free" are I11 and I12 of DESIGN.md, section 8.
+with CAIRN_SITES. allocator/watch/guard.c. "overrun" and "write after free" are I11 and I12 of DESIGN.md, section 8.
 """
 from __future__ import annotations
 

@@ -1,0 +1,210 @@
+/* account.c: what the system heap was asked for, by kind and by calling site.
+ *
+ * Everything is O(1), and done with the lock held: a site is looked for in a fixed number of places.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "watch.h"
+
+#include "../core/layout.h"
+#include "port.h"
+
+#if CAIRN_STATS || CAIRN_SITES > 0
+
+#if CAIRN_STATS
+
+static struct cairn_counts counts LAYOUT_SYMBOL(cairn_counts_now);
+
+LAYOUT_OF(counts)
+{
+    LAYOUT("counts.used", offsetof(struct cairn_counts, used));
+    LAYOUT("counts.peak", offsetof(struct cairn_counts, peak));
+    LAYOUT("counts.largest_request", offsetof(struct cairn_counts, largest_request));
+    LAYOUT("counts.live_blocks", offsetof(struct cairn_counts, live_blocks));
+    LAYOUT("counts.calls", offsetof(struct cairn_counts, calls));
+    LAYOUT("counts.failures", offsetof(struct cairn_counts, failures));
+    LAYOUT("counts.last_failure", offsetof(struct cairn_counts, last_failure));
+    LAYOUT("request.size", offsetof(struct cairn_request, size));
+    LAYOUT("request.alignment", offsetof(struct cairn_request, alignment));
+    LAYOUT("request.caller", offsetof(struct cairn_request, caller));
+}
+
+static void count_call(enum watched_kind kind, size_t size)
+{
+    counts.calls[kind]++;
+    if (size > counts.largest_request)
+        counts.largest_request = size;
+}
+
+static void count_bytes(size_t bytes, bool begins)
+{
+    counts.live_blocks += begins ? 1u : (uint32_t)-1;
+    counts.used += begins ? bytes : (size_t)0 - bytes;
+    if (counts.used > counts.peak)
+        counts.peak = counts.used;
+}
+
+void account_failure(const struct cairn_request *request)
+{
+    uint32_t state = port_lock();
+    counts.failures++;
+    counts.last_failure = *request;
+    port_unlock(state);
+    struct cairn_heap *heap = cairn_system();
+    cairn_on_failure(request, heap != NULL ? cairn_largest_free(heap) : 0);
+}
+
+void cairn_read_counts(struct cairn_counts *copy)
+{
+    uint32_t state = port_lock();
+    *copy = counts;
+    port_unlock(state);
+}
+
+size_t cairn_largest_free(struct cairn_heap *heap)
+{
+    uint32_t state = port_lock();
+    index_t largest = (index_t)heap->limit - heap->top;
+    index_t most = 0; /* blocks that the list can have */
+    index_t i = 0;
+    if (heap->nonempty != 0) {
+        uint32_t bin = bin_last(heap->nonempty);
+        most = heap->limit / bin_floor(bin);
+        i = heap_granule(heap, bin)->next;
+    }
+    port_unlock(state);
+    while (i != 0 && most-- != 0) {
+        state = port_lock();
+        const struct granule *first = heap_granule(heap, i);
+        bool listed = i < heap->top && map_is_free(heap, i);
+        index_t size = first->size;
+        i = listed ? first->next : 0;
+        port_unlock(state);
+        if (listed && size > largest)
+            largest = size;
+    }
+    return (size_t)largest * CAIRN_GRANULE;
+}
+
+void cairn_reset_peak(void)
+{
+    uint32_t state = port_lock();
+    counts.peak = counts.used;
+    port_unlock(state);
+}
+
+#else
+
+static void count_call(enum watched_kind kind, size_t size)
+{
+    (void)kind, (void)size;
+}
+
+static void count_bytes(size_t bytes, bool begins)
+{
+    (void)bytes, (void)begins;
+}
+
+void account_failure(const struct cairn_request *request)
+{
+    (void)request;
+}
+
+#endif
+
+void account_call(enum watched_kind kind, size_t size)
+{
+    count_call(kind, size);
+}
+
+/* ---- Sites ----------------------------------------------------------------------------------- */
+
+#if CAIRN_SITES > 0
+
+/* Places that are looked at for a site. */
+enum { PROBES = CAIRN_SITES < 8 ? CAIRN_SITES : 8 };
+
+static struct cairn_site table[CAIRN_SITES] LAYOUT_SYMBOL(cairn_site_table);
+static struct cairn_site others LAYOUT_SYMBOL(cairn_site_others); /* what found no place */
+
+LAYOUT_OF(sites)
+{
+    LAYOUT("site.bytes_each", sizeof(struct cairn_site));
+    LAYOUT("site.caller", offsetof(struct cairn_site, caller));
+    LAYOUT("site.blocks", offsetof(struct cairn_site, blocks));
+    LAYOUT("site.bytes", offsetof(struct cairn_site, bytes));
+    LAYOUT("site.peak", offsetof(struct cairn_site, peak));
+}
+
+/* The entry of `owner`: its own, or an empty one; NULL if there is none. Who is not known finds an empty
+ * one, or none. */
+static struct cairn_site *site_of(const void *owner)
+{
+    uint32_t place = (uint32_t)(((uintptr_t)owner >> 1) * 2654435769u) >> 16; /* Knuth, TAOCP 3, 6.4 */
+    for (uint32_t i = 0; i < PROBES; i++) {
+        struct cairn_site *site = &table[(place + i) % CAIRN_SITES];
+        if (site->caller == owner || site->caller == NULL)
+            return site;
+    }
+    return NULL;
+}
+
+static void site_add(size_t size, const void *owner)
+{
+    struct cairn_site *site = site_of(owner);
+    if (site == NULL || owner == NULL)
+        site = &others;
+    else
+        site->caller = owner;
+    site->blocks++;
+    site->bytes += size;
+    if (site->bytes > site->peak)
+        site->peak = site->bytes;
+}
+
+/* A site never loses its place, so a block is found where it was counted. */
+static void site_remove(size_t size, const void *owner)
+{
+    struct cairn_site *site = site_of(owner);
+    if (site == NULL || site->caller == NULL)
+        site = &others;
+    site->blocks--;
+    site->bytes -= size;
+}
+
+bool cairn_read_site(uint32_t n, struct cairn_site *site)
+{
+    if (n > CAIRN_SITES)
+        return false;
+    uint32_t state = port_lock();
+    *site = n == CAIRN_SITES ? others : table[n];
+    port_unlock(state);
+    return true;
+}
+
+#else
+
+static void site_add(size_t size, const void *owner)
+{
+    (void)size, (void)owner;
+}
+
+static void site_remove(size_t size, const void *owner)
+{
+    (void)size, (void)owner;
+}
+
+#endif
+
+void account_begin(size_t bytes, size_t size, const void *owner)
+{
+    count_bytes(bytes, true);
+    site_add(size, owner);
+}
+
+void account_end(size_t bytes, size_t size, const void *owner)
+{
+    count_bytes(bytes, false);
+    site_remove(size, owner);
+}
+
+#endif

@@ -1,0 +1,69 @@
+# variants.mk: the library built in other ways: build/<board>/<variant>/. The Makefile says what a row may have.
+#
+# SPDX-License-Identifier: MIT
+VARIANTS := picolibc fast basepri unlocked regions wide-regions coarse coarse-regions guarded counted traced counted-regions traced-regions all
+
+# For the other C library; its tests of the C library are in the Makefile.
+picolibc.BOARDS := $(BOARDS)
+picolibc.LIBC   := picolibc
+picolibc.LINK   := --specs=picolibc.specs --oslib=semihost
+
+# At -O2: the same tests of behaviour and misuse, on a core with CLZ and on one without; other boards have no tests.
+fast.OPT    := -O2
+fast.BOARDS := $(BOARDS)
+FAST_BOARDS := $(call among,mps2-an385 microbit)
+
+# The lock by BASEPRI, for every core that has the register.
+basepri.LOCK   := -DCAIRN_LOCK_HEADER='"cortex-m/basepri.h"' -DCAIRN_CEILING=0x80
+basepri.BOARDS := $(call having,basepri)
+basepri.TESTS  := ceiling
+
+# No lock at all: tests/stress, which runs on every board, must fail.
+unlocked.LOCK   := -DCAIRN_LOCK_HEADER='"tests/stress/unlocked.h"' -I.
+unlocked.BOARDS := $(call among,mps2-an385)
+
+# Several ranges of RAM; with the other indices and granules as well.
+regions.FLAGS         := -DCAIRN_REGIONS=1
+regions.BOARDS        := $(BOARDS)
+regions.TESTS         := regions
+wide-regions.FLAGS    := -DCAIRN_REGIONS=1 -DCAIRN_INDEX_BITS=32
+wide-regions.BOARDS   := $(call among,mps2-an385 mps2-an500 mps2-an505 lm3s6965evb)
+coarse.FLAGS          := -DCAIRN_GRANULE=16
+coarse.BOARDS         := $(call among,mps2-an385)
+coarse-regions.FLAGS  := -DCAIRN_REGIONS=1 -DCAIRN_GRANULE=16
+coarse-regions.BOARDS := $(call among,mps2-an385)
+coarse-regions.TESTS  := common fault regions
+
+# The heap watched. What a trace and counts leave as it is is tested by tests/common and tests/fault; at level 2 all
+# misuse of tests/fault is found, too.
+WATCH_BOARDS    := $(call among,mps2-an385 mps2-an505 microbit)
+guarded.FLAGS   := -DCAIRN_CHECK=2 -DCAIRN_REGIONS=1
+guarded.BOARDS  := $(WATCH_BOARDS)
+guarded.TESTS   := guarded regions
+counted.FLAGS   := -DCAIRN_STATS=1 -DCAIRN_SITES=16
+counted.BOARDS  := $(WATCH_BOARDS)
+counted.TESTS   := counted sited
+traced.FLAGS    := -DCAIRN_STATS=1 -DCAIRN_TRACE=1
+traced.BOARDS   := $(WATCH_BOARDS)
+traced.TESTS    := traced
+sited.FLAGS     := -DCAIRN_SITES=16
+sited.TESTS     := sited
+# With regions as well. There a cache line is as short as can be, a granule.
+counted-regions.FLAGS  := $(counted.FLAGS) -DCAIRN_REGIONS=1 -DCAIRN_CACHE_LINE=CAIRN_GRANULE
+counted-regions.BOARDS := $(call among,mps2-an385)
+counted-regions.TESTS  := regions
+traced-regions.FLAGS   := $(traced.FLAGS) -DCAIRN_REGIONS=1
+traced-regions.BOARDS  := $(call among,mps2-an385)
+traced-regions.TESTS   := regions
+# All at once.
+all.FLAGS  := -DCAIRN_CHECK=2 $(counted.FLAGS) -DCAIRN_TRACE=1
+all.BOARDS := $(call among,mps2-an385 microbit)
+
+$(foreach v,$(VARIANTS),$(foreach b,$($v.BOARDS),$(eval $(call variant,$b,$v))))
+TARGET_TESTS += $(foreach v,$(VARIANTS),$($v.IMAGES))
+
+# What one board is enough for; and what runs on all.
+TARGET_TESTS += $(foreach b,$(FAST_BOARDS),$(call tests_of,$b,fast,common fault)) \
+                $(foreach b,$(call among,mps2-an385),$(call tests_of,$b,regions,common fault)) \
+                $(BOARDS:%=$(BUILD)/%/newlib/stress/nested.elf)
+check: $(unlocked.BOARDS:%=$(BUILD)/%/unlocked/stress/nested.elf)
