@@ -32,7 +32,7 @@ $(DIST)/lib/$(1)/libcairn-picolibc.a: $(BUILD)/multilib-picolibc/$(1)/libcairn.a
 DIST_FILES += $(DIST)/lib/$(1)/libcairn-picolibc.a
 endef
 $(foreach m,$(MULTILIBS),$(eval $(call multilib,$(call multilib_folder,$m),$(call multilib_flags,$m))))
-$(if $(PICOLIBC),$(foreach m,$(MULTILIBS),$(eval $(call multilib_picolibc,$(call multilib_folder,$m),$(call multilib_flags,$m)))))
+$(if $(HAS_PICOLIBC),$(foreach m,$(MULTILIBS),$(eval $(call multilib_picolibc,$(call multilib_folder,$m),$(call multilib_flags,$m)))))
 
 define copy
 @mkdir -p $(@D)
@@ -45,7 +45,7 @@ endef
 
 # port.h and the locks: for callers of port_lock().
 DIST_FILES += $(addprefix $(DIST)/include/,cairn.h cairn.hpp cairn_config.h cairn/port.h cairn/cortex-m/primask.h cairn/cortex-m/basepri.h) \
-              $(addprefix $(DIST)/lib/,cairn.specs cairn-sbrk.specs pkgconfig/cairn.pc) \
+              $(addprefix $(DIST)/lib/,cairn.specs cairn-sbrk.specs cairn/heap.ld cairn/heap-found.ld pkgconfig/cairn.pc) \
               $(addprefix $(DIST)/lib/cmake/cairn/,cairn-config.cmake cairn-config-version.cmake) $(DIST)/share/doc/cairn/LICENSE
 $(DIST)/include/cairn_config.h: include/cairn_config.h packaging/config-header $(MADE_BY)
 	@mkdir -p $(@D)
@@ -55,6 +55,8 @@ $(DIST)/include/cairn/%: port/%
 $(DIST)/include/%: include/%
 	$(copy)
 $(DIST)/share/doc/cairn/%: %
+	$(copy)
+$(DIST)/lib/cairn/%.ld: linker/%.ld
 	$(copy)
 $(DIST)/lib/%.specs: packaging/%.specs
 	$(copy)
@@ -68,7 +70,7 @@ $(DIST)/lib/cmake/cairn/%: packaging/%.in include/cairn.h packaging/dist.mk
 dist:
 	$(Q)$(MAKE) --no-print-directory -s -j$(JOBS) dist-files TEST_RULES= \
 	    $(if $(MULTILIBS),,MULTILIBS="$(shell packaging/multilibs $(CROSS)gcc)")
-	@$(if $(PICOLIBC),true,echo "$(CROSS)gcc has no picolibc: there is no library for it")
+	@$(if $(HAS_PICOLIBC),true,echo "$(CROSS)gcc has no picolibc: there is no library for it")
 	@echo "$(DIST): link with -B$(DIST)/lib/ --specs=cairn.specs"
 dist-files: $(DIST_FILES)
 

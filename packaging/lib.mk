@@ -39,7 +39,7 @@ $(error There is no $(CROSS)gcc. Install the Arm GNU toolchain, or give its path
 endif
 endif
 ifneq ($(filter lib,$(MAKECMDGOALS)),)
-ifeq ($(lib.LIBC)$(PICOLIBC),picolibc)
+ifeq ($(lib.LIBC)$(HAS_PICOLIBC),picolibc)
 $(error $(CROSS)gcc has no picolibc.specs: install picolibc for it, or build for newlib: LIBC=newlib)
 endif
 endif

@@ -186,7 +186,8 @@ def lock(whole: Amalgamation) -> str:
     paths = [pathlib.Path("port/cortex-m/basepri.h"), pathlib.Path("port/cortex-m/primask.h")]
     whole.seen |= set(map(str, paths))
     basepri, primask = (whole.part(path) for path in paths)
-    return f"\n#ifndef CAIRN_LOCK_HEADER\n#ifdef CAIRN_CEILING\n{basepri}\n#else\n{primask}\n#endif\n#endif\n"
+    free = "#if !defined(CAIRN_LOCK_HEADER) && !defined(CAIRN_LOCK_DEFAULT)"
+    return f"\n{free}\n#ifdef CAIRN_CEILING\n{basepri}\n#else\n{primask}\n#endif\n#endif\n"
 
 
 def one_source(version: str) -> str:

@@ -9,12 +9,6 @@
 #include "heap.h"
 #include "port.h"
 
-/* The first granule that can be a block's. */
-static index_t first_granule(const struct cairn_heap *heap)
-{
-    return heap_first_granule(heap->limit);
-}
-
 /* Bits of granules i to end - 1, which lie in one tile, at their places in a word. */
 static uint32_t range_mask(index_t i, index_t end)
 {
@@ -39,7 +33,7 @@ static bool is_empty(struct cairn_heap *heap, index_t i, index_t end)
 
 static int check_frame(struct cairn_heap *heap, struct cairn_place *place)
 {
-    index_t first = first_granule(heap);
+    index_t first = heap_blocks_begin(heap);
     if (heap->top < first || !is_empty(heap, 0, first) || !map_is_live(heap, heap->top))
         return 1;
     if (!map_is_bound(heap, first))
@@ -52,7 +46,7 @@ static int check_frame(struct cairn_heap *heap, struct cairn_place *place)
 /* May a link of a block of this bin name granule i: the bin itself, or a free block? */
 static bool is_in_ring(struct cairn_heap *heap, index_t i, index_t bin)
 {
-    return i == bin || (i < heap->top && i >= first_granule(heap) && map_is_free(heap, i));
+    return i == bin || (i < heap->top && i >= heap_blocks_begin(heap) && map_is_free(heap, i));
 }
 
 /* The links of granule i, a bin or a block of it: they name what names it. Returns 0, or the invariant. */
@@ -145,7 +139,7 @@ static int check_bin(struct cairn_heap *heap, struct cairn_place *place)
     if (i != bin && (size == 0 || bin_of(size) != bin))
         return 7;
     place->at++;
-    if (bin + 1u < first_granule(heap))
+    if (bin + 1u < heap_blocks_begin(heap))
         return 0;
     place->at = 0;
     place->passes++;

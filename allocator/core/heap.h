@@ -134,6 +134,12 @@ static inline index_t heap_first_granule(index_t limit)
     return bin_of(limit) + 1u;
 }
 
+/* The same of a heap, whose limit is not proven. */
+static inline index_t heap_blocks_begin(const struct cairn_heap *heap)
+{
+    return heap_first_granule(heap->limit);
+}
+
 /* Where the control data begins, with the map. */
 static inline word_t *heap_control(struct cairn_heap *heap, index_t limit)
 {
@@ -193,6 +199,12 @@ COLD void heap_cut(struct cairn_heap *heap, index_t i, index_t size, index_t n) 
  * the top; else into the free block below as well. Returns the new size, and sets *i to the new
  * start: if it has changed, the caller has to move the bytes. Or returns 0, with nothing changed. */
 COLD index_t heap_extend(struct cairn_heap *heap, index_t *i, index_t size, index_t n) INTERNAL(heap_extend);
+
+/* Is it a power of two? */
+static inline bool heap_is_alignment(size_t alignment)
+{
+    return alignment != 0 && (alignment & (alignment - 1u)) == 0;
+}
 
 /* How an aligned block is found: wherever `have` granules lie, n aligned ones lie in them. */
 struct heap_fit {

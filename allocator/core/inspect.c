@@ -22,12 +22,6 @@ static index_t next_bound(struct cairn_heap *heap, index_t i, index_t end)
     return end;
 }
 
-/* The first granule that can be a block's: past the control data. */
-static index_t first_granule(const struct cairn_heap *heap)
-{
-    return heap_first_granule(heap->limit);
-}
-
 /* One block, by the map: it ends where the next one begins. Size 0 means that none begins at i. */
 struct block {
     index_t i, size;
@@ -48,7 +42,7 @@ bool cairn_walk(struct cairn_heap *heap, cairn_visit *visit, void *context)
 {
     if (heap->limit != heap->limit_again || heap->top > heap->limit) /* where there is no map */
         return false;
-    for (index_t i = first_granule(heap); i < heap->top;) {
+    for (index_t i = heap_blocks_begin(heap); i < heap->top;) {
         struct block block = block_at(heap, i);
         if (block.size == 0)
             return false;
@@ -61,7 +55,7 @@ bool cairn_walk(struct cairn_heap *heap, cairn_visit *visit, void *context)
 
 void cairn_stats(struct cairn_heap *heap, struct cairn_stats *stats)
 {
-    index_t first = first_granule(heap);
+    index_t first = heap_blocks_begin(heap);
     /* What is above the top; or a block of the last bin that holds any, at its smallest. */
     index_t guaranteed = (index_t)heap->limit - heap->top;
     if (heap->nonempty != 0 && bin_floor(bin_last(heap->nonempty)) > guaranteed)
@@ -103,7 +97,7 @@ static int check_frame(struct check *check)
     struct cairn_heap *heap = check->heap;
     if (heap->limit != heap->limit_again || heap->top > heap->limit)
         return broken(check, 1, 0);
-    index_t first = first_granule(heap);
+    index_t first = heap_blocks_begin(heap);
     if (heap->top < first)
         return broken(check, 1, 0);
     if (any_bit(heap, 0, first) || any_bit(heap, heap->top + 1u, heap->limit + 1u))
@@ -142,7 +136,7 @@ static int check_free(struct check *check, const struct block *block)
 static int check_blocks(struct check *check)
 {
     struct cairn_heap *heap = check->heap;
-    index_t i = first_granule(heap);
+    index_t i = heap_blocks_begin(heap);
     while (i < heap->top) {
         struct block block = block_at(heap, i);
         int result = block.size == 0 ? broken(check, 2, i) : check_inside(check, &block);
@@ -164,7 +158,7 @@ static int check_ring(struct check *check, index_t bin)
     index_t before = bin;
     index_t i = heap_granule(heap, bin)->next;
     for (; i != bin; i = heap_granule(heap, i)->next) {
-        if (i < first_granule(heap) || i >= heap->top || !map_is_free(heap, i) || check->free_blocks == 0)
+        if (i < heap_blocks_begin(heap) || i >= heap->top || !map_is_free(heap, i) || check->free_blocks == 0)
             return broken(check, 7, before);
         struct block block = block_at(heap, i);
         if (block.size == 0 || bin_of(block.size) != bin)
@@ -181,7 +175,7 @@ static int check_bins(struct check *check)
 {
     struct cairn_heap *heap = check->heap;
     bin_set set = 0;
-    for (index_t bin = 1; bin < first_granule(heap); bin++) {
+    for (index_t bin = 1; bin < heap_blocks_begin(heap); bin++) {
         int result = check_ring(check, bin);
         if (result != 0)
             return result;
@@ -227,6 +221,8 @@ const char *cairn_reason_text(enum cairn_reason reason)
         return "bytes of free memory were overwritten";
     case CAIRN_NO_LOCK:
         return "the lock's ceiling is no priority that this chip has";
+    case CAIRN_NO_HEAP:
+        return "no heap is found: name __heap_start and __heap_limit when linking";
     }
     return "unknown reason";
 }

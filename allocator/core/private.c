@@ -64,7 +64,7 @@ COLD void *private_realloc(struct cairn_heap *heap, void *p, size_t size)
 COLD void *private_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size)
 {
     struct heap_fit fit;
-    if (alignment == 0 || (alignment & (alignment - 1u)) != 0)
+    if (!heap_is_alignment(alignment))
         return NULL;
     if (!heap_fit_aligned(&fit, alignment, size))
         return NULL;

@@ -195,8 +195,7 @@ void *cairn_malloc_in(uint32_t attributes, size_t size)
 void *cairn_dma_alloc(size_t size)
 {
     struct heap_fit fit;
-    size_t lines = size == 0 ? 1 : size / CAIRN_CACHE_LINE + (size % CAIRN_CACHE_LINE != 0);
-    if (size > HEAP_MAX_REQUEST || !heap_fit_aligned(&fit, CAIRN_CACHE_LINE, lines * CAIRN_CACHE_LINE))
+    if (!heap_fit_aligned(&fit, CAIRN_CACHE_LINE, region_lines(size)))
         return system_refuse(ENOMEM);
     void *p = region_take_in(CAIRN_DMA, fit.have);
     return p != NULL ? system_keep_aligned(p, &fit) : system_refuse(ENOMEM);

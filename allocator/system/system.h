@@ -49,6 +49,13 @@ void *region_take_in(uint32_t attributes, index_t n) INTERNAL(region_take_in);
 /* Take n granules for a block of `heap`, which has no room for them. NULL if there are none. */
 void *region_move(const struct cairn_heap *heap, index_t n) INTERNAL(region_move);
 
+/* `size` bytes in whole cache lines, one at least; too many for any heap if that wraps. */
+static inline size_t region_lines(size_t size)
+{
+    enum { LINE = CAIRN_CACHE_LINE };
+    return size > SIZE_MAX - LINE ? SIZE_MAX : (size + (size == 0) + LINE - 1u) / LINE * LINE;
+}
+
 /* The heap of the region that `p` lies in; NULL if it lies in none. */
 struct cairn_heap *region_heap(const void *p) INTERNAL(region_heap);
 

@@ -130,7 +130,7 @@ void *cairn_calloc_for(const void *caller, size_t count, size_t size)
 void *cairn_memalign_for(const void *caller, size_t alignment, size_t size)
 {
     struct watched_call call = {.kind = WATCHED_ALIGNED, .caller = caller, .size = size, .alignment = alignment};
-    if (alignment == 0 || (alignment & (alignment - 1u)) != 0)
+    if (!heap_is_alignment(alignment))
         return system_refuse(EINVAL);
     return allocate(&call);
 }
@@ -303,10 +303,11 @@ void *cairn_malloc_in(uint32_t attributes, size_t size)
 /* What is kept with the block has cache lines of its own. */
 void *cairn_dma_alloc(size_t size)
 {
-    enum { LINE = CAIRN_CACHE_LINE };
-    size_t lines = size > SIZE_MAX - 2 * LINE ? SIZE_MAX : (size + (size == 0) + LINE - 1u) / LINE * LINE;
-    struct watched_call call = {
-        .kind = WATCHED_ALIGNED, .caller = CALLER, .size = lines, .alignment = LINE, .attributes = CAIRN_DMA};
+    struct watched_call call = {.kind = WATCHED_ALIGNED,
+                                .caller = CALLER,
+                                .size = region_lines(size),
+                                .alignment = CAIRN_CACHE_LINE,
+                                .attributes = CAIRN_DMA};
     return allocate(&call);
 }
 
@@ -379,7 +380,7 @@ void *guarded_calloc(struct cairn_heap *heap, size_t count, size_t size)
 void *guarded_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t size)
 {
     struct heap_fit fit;
-    if (alignment == 0 || (alignment & (alignment - 1u)) != 0)
+    if (!heap_is_alignment(alignment))
         return NULL;
     if (!heap_fit_aligned(&fit, alignment, guard_size(size)))
         return NULL;

@@ -317,7 +317,7 @@ void *reallocf(void *p, size_t size)
 void *memalign(size_t alignment, size_t size)
 {
     size_t clean;
-    if (alignment == 0 || (alignment & (alignment - 1u)) != 0)
+    if (!heap_is_alignment(alignment))
         return refuse(EINVAL);
     if (alignment <= CAIRN_GRANULE)
         return malloc(size);
@@ -332,7 +332,7 @@ void *aligned_alloc(size_t alignment, size_t size)
 
 int posix_memalign(void **result, size_t alignment, size_t size)
 {
-    if (alignment == 0 || alignment % sizeof(void *) != 0 || (alignment & (alignment - 1u)) != 0)
+    if (alignment % sizeof(void *) != 0 || !heap_is_alignment(alignment))
         return EINVAL;
     void *p = memalign(alignment, size);
     if (p == NULL)

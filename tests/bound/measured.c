@@ -1,4 +1,4 @@
-/* measured.c: runs programs of programs.s on the longest way that there is through them, and tells how many
+/* measured.c: runs programs of programs.s on the longest way that there is through them, and prints how many
  * instructions each took: what tools/cairn bound computes has to be the same.
  *
  * SPDX-License-Identifier: MIT */

@@ -1,5 +1,5 @@
 /* Who called, where the heap is watched: the code that used the language's or the library's name, not what
- * stands between it and the heap. For C++ and strdup().
+ * lies between it and the heap. For C++ and strdup().
  *
  * SPDX-License-Identifier: MIT */
 #include "cairn.h"

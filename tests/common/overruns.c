@@ -219,7 +219,7 @@ static void a_forward_link_is_proven_by_the_block_that_it_names(void)
         }
 }
 
-/* Where malloc() takes the block, and where it looks at it first and wants the next one. */
+/* Where malloc() takes the block, and where it looks at it first and takes the next one. */
 static void text_over_a_free_block_is_never_followed(void)
 {
     static const char text[] = "no room";

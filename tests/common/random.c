@@ -233,7 +233,7 @@ static void a_random_program_finds_the_system_heap_as_it_should_be(void)
     CHECK(system_empty());
 }
 
-/* The break is moved by somebody else now and then; what that costs is not the heap's to give. */
+/* Now and then another caller of sbrk() moves the break; the heap cannot give those bytes. */
 static void *sometimes_foreign(size_t size)
 {
     static unsigned times;

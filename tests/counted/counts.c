@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-static char who[40]; /* addresses of its elements stand for callers */
+static char who[40]; /* the callers are addresses of its elements */
 
 static struct cairn_counts now(void)
 {

@@ -1,4 +1,4 @@
-/* cairn_largest_free() of a heap whose lists somebody changes meanwhile: it ends, and leads nowhere else.
+/* cairn_largest_free() of a heap whose lists an interrupt changes meanwhile: it ends, and stays in the heap.
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"

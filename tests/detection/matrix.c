@@ -2,7 +2,7 @@
  * with every operation that then reads a damaged byte, every pointer that is no live block's with every
  * function that takes one; each on a heap that is as new.
  *
- *     matrix [--each] [EVERY]    tries one of EVERY damages, by default all; --each tells of every try
+ *     matrix [--each] [EVERY]    tries one of EVERY damages, by default all; --each prints every try
  *                                that did not end in cairn_fatal()
  *
  * Prints a line for a row, tab-separated: section, what was damaged or given, the operation, tries, and how

@@ -22,7 +22,7 @@ enum outcome {
 /* What a row is about: a kind of damage, or of a pointer that is no live block's. */
 enum pointer_kind {
     JUST_FREED = DAMAGE_KINDS,
-    GIVEN_AGAIN, /* freed, and somebody else's since */
+    GIVEN_AGAIN, /* freed, and another caller's since */
     IN_FREE,
     IN_LIVE,
     IN_RESERVED,
@@ -52,7 +52,7 @@ enum act {
 
 extern const struct scene *matrix_scene;
 
-/* Count a try; and tell of it, where each is told. `at` is a place in the heap. */
+/* Count a try; and print it, if each is printed. `at` is a place in the heap. */
 void matrix_count(unsigned subject, enum act act, enum outcome outcome, const void *at);
 
 /* The outcome of what should not return. */

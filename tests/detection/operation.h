@@ -30,7 +30,7 @@ enum { OPERATIONS = 600 };
 /* What can be done next in the scene as it is. Returns how many. */
 unsigned operation_list(struct operation list[OPERATIONS]);
 
-/* Did a resize that returned leave the block as it was, for want of room? */
+/* Did a resize that returned leave the block as it was, because there was no room? */
 bool operation_was_refused(const struct operation *operation);
 
 /* Do it, watched. */

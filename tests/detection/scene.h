@@ -1,5 +1,5 @@
 /* scene.h: heaps of many shapes, and what is known of them without asking them: which blocks are live,
- * and what stands in them. One scene is set at a time; it can be saved once and restored often.
+ * and what they hold. One scene is set at a time; it can be saved once and restored often.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef SCENE_H
@@ -24,7 +24,7 @@ struct block {
     char *p;     /* NULL: freed */
     size_t size; /* asked for; of a free one, all of it */
     unsigned seed;
-    bool foreign; /* somebody else's, by sbrk(): not to be freed */
+    bool foreign; /* taken by sbrk(): not to be freed */
     bool spoiled; /* the program itself has overwritten it */
 };
 
@@ -84,7 +84,7 @@ static inline size_t scene_request(size_t room)
 /* Could a sound heap return `p` for `size` bytes: inside, aligned, and over no live block? */
 bool scene_could_return(const void *p, size_t size);
 
-/* A live block more: `p` was returned for `size` bytes; or by sbrk(), to somebody else. Fills it. False if it
+/* A live block more: `p` was returned for `size` bytes; or by sbrk(). Fills it. False if it
  * could not be. */
 bool scene_add(void *p, size_t size);
 bool scene_add_foreign(void *p, size_t size);

@@ -3,7 +3,7 @@
     corpus.py unpack CORPUS FOLDER    each input of CORPUS becomes a file in FOLDER
     corpus.py pack FOLDER CORPUS      each file in FOLDER becomes a line of CORPUS
 
-A corpus is text: an input is a line of hexadecimal digits. What stands above its first empty line are inputs
+A corpus is text: an input is a line of hexadecimal digits. The lines above its first empty line are inputs
 that broke something, with comments; packing leaves them as they are.
 
 SPDX-License-Identifier: MIT"""

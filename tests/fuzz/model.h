@@ -1,4 +1,4 @@
-/* model.h: what a program knows of its memory: which blocks it has, where, and what stands in them. And
+/* model.h: what a program knows of its memory: which blocks it has, where, and what they hold. And
  * whether heaps agree.
  *
  * SPDX-License-Identifier: MIT */

@@ -108,7 +108,7 @@ static void after(const struct request *request, struct block *block, void *resu
 
 /* ---- Getting a block -------------------------------------------------------------------------------------- */
 
-/* Powers of two, and one in eight that is none. */
+/* Seven powers of two in eight. */
 static size_t alignment_from(struct input *from)
 {
     unsigned byte = input_byte(from);

@@ -12,7 +12,7 @@ BOARDS = ("microbit", "mps2-an385", "mps2-an505")
 TREES = [f"{board}{kind}" for board in BOARDS for kind in ("", "/guarded", "/counted")]
 TREES += ["mps2-an385/coarse", "mps2-an385/wide-regions", "mps2-an505/wide-regions"]
 
-# Heaps whose blocks tell who owns them.
+# Heaps whose blocks name their owners.
 TRAILED = {"guarded": ("system", "region", "pool"), "counted": ("system",)}
 
 # Parts of the control data, and what each is called.

@@ -208,7 +208,7 @@ int main(void)
     stage("map", false);
     *tile = saved;
 
-    /* Single bytes, that only canaries and fill tell of. */
+    /* Single bytes, which only canaries and fill show. */
     char *past[] = {before_free + 21, behind + 20, (char *)cairn_system() + cairn_system()->top * CAIRN_GRANULE + 5};
     tap_write("written");
     for (unsigned n = 0; n < 3; n++) {

@@ -80,7 +80,7 @@ static void a_size_that_is_too_small_for_its_block_breaks_i11(void)
     CHECK(cairn_check(heap, NULL) == 0);
 }
 
-/* But for its links and its size at both ends, which other invariants prove. */
+/* All but its links and its size at both ends, which other invariants prove. */
 static bool find_in_free(void *context, void *p, size_t size, enum cairn_kind kind)
 {
     char *start = p;

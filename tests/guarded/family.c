@@ -55,7 +55,7 @@ static void a_random_run_finds_nothing(void)
         step(slot);
         if (i % 1000 == 0)
             CHECK(sound(cairn_system()));
-        if (i % 500 == 250) { /* somebody else takes and gives back */
+        if (i % 500 == 250) { /* another caller of sbrk() takes and gives back */
             char *brk = sbrk(100);
             if (brk != (void *)-1) {
                 memset(brk, 0x11, 100);
@@ -84,7 +84,7 @@ static void take_it(struct cairn_heap *unused, void *p)
         continue;
 }
 
-/* Each of these leaves the heap damaged, in a block that nobody will ask about. */
+/* Each of these leaves the heap damaged, in a block that no later call is about. */
 
 static void a_report_names_who_ran_over(void)
 {

@@ -51,7 +51,7 @@ static void take_aligned(struct cairn_heap *h, void *p)
     CHECK(cairn_aligned_alloc(h, 64, LARGE) == NULL);
 }
 
-/* The report of what is_fatal() has found ends, and tells of no more than there is. */
+/* The report of what is_fatal() has found ends, and names no block that does not exist. */
 static bool the_report_is_bounded(void)
 {
     struct cairn_report report;

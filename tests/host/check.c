@@ -235,7 +235,7 @@ static void i6_two_free_blocks_side_by_side_are_found(void)
     finds(6, c);
 }
 
-/* The last block of the heap becomes a free one, right but for its place. */
+/* The last block of the heap becomes a free one, right except for its place. */
 static void i6_a_free_block_that_ends_at_the_top_is_found(void)
 {
     make_heap();
@@ -513,7 +513,7 @@ static void lose_sentinel(void)
     clear_bound(heap->top);
 }
 
-/* Wherever a pass stands when the damage is done, it goes on to a fault and passes no limit. */
+/* Wherever a pass is when the damage is done, it goes on to a fault and passes no limit. */
 static void steps_stay_inside_after(void (*damage)(void))
 {
     bool passed = false;

@@ -1,6 +1,6 @@
 /* Streams of the C library, whose structures and buffers come from this heap, on files of the host.
  *
- * The file stands beside the image, whose path is the command line's last word.
+ * The file is beside the image, whose path is the command line's last word.
  *
  * SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE

@@ -143,7 +143,7 @@ static inline bool heap_is_sound(void)
     return cairn_system() == NULL || sound(cairn_system());
 }
 
-/* Is the heap sound, and is no more used than then, but for what the library has come to hold? */
+/* Is the heap sound, and is no more used than then, except for what the library has come to hold? */
 static inline bool nothing_left(struct mark before)
 {
     struct mark now = mark();

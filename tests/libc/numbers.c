@@ -54,7 +54,7 @@ static void write_digits(const char *first, char last)
         snprintf(text + digits, sizeof text - digits, "e-%u", (unsigned)digits - 1);
 }
 
-/* 1 + 2^-53 lies between two doubles. A digit that follows decides, wherever it stands. */
+/* 1 + 2^-53 lies between two doubles. A digit that follows decides, wherever it is. */
 #define HALFWAY "1.00000000000000011102230246251565404236316680908203125"
 
 static void hundreds_of_digits_are_read(void)

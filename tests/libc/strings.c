@@ -91,7 +91,7 @@ static void the_librarys_own_names_are_this_heaps(void)
     CHECK(system_empty());
 }
 
-/* The parts that are added stay behind in a block that nobody can free, with newlib as with picolibc. */
+/* The parts that are added stay behind in a block that no function frees, with newlib as with picolibc. */
 static void argz_add_sep_loses_a_block(void)
 {
     char *argz = NULL;

@@ -16,7 +16,7 @@ NOT_THERE(the_powers_of_five_are_lost, "picolibc has no struct _reent to keep th
 
 static struct _reent task;
 
-/* Calls that allocate for whoever makes them; with numbers that take no powers of five. */
+/* Calls that allocate for their caller; with numbers that take no powers of five. */
 static void work(void)
 {
     char text[60], words[] = "one two";

@@ -43,7 +43,7 @@ static size_t fresh(void)
     return deepest();
 }
 
-/* The depth that an address in the stack stands for. */
+/* The depth of an address in the stack. */
 static size_t depth(const char *pointer)
 {
     return (size_t)((uintptr_t)__stack_top - (uintptr_t)pointer);
@@ -129,7 +129,7 @@ static void the_last_word_counts(void)
     CHECK(unused() != 0);
 }
 
-/* What lies below the stack is nobody's here: there is no heap in this program. */
+/* Nothing uses the memory below the stack: there is no heap in this program. */
 static void nothing_outside_is_painted(void)
 {
     enum { WORDS = 32 };

@@ -60,7 +60,7 @@ static bool aborts(void (*misuse)(void), const char *expected)
     return false;
 }
 
-/* The line for an address at `offset` bytes from `p`; `block` tells where it lies. */
+/* The line for an address at `offset` bytes from `p`; `block` says where it lies. */
 static const char *line(const char *reason, const char *p, ptrdiff_t offset, const char *block)
 {
     static char text[300];

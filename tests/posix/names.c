@@ -33,7 +33,7 @@ static void find(void *pointer, const char *name)
     memcpy(pointer, &address, sizeof address);
 }
 
-/* Whoever looks a name up at run time finds the same heap, under every name that glibc has. */
+/* A program that looks a name up at run time finds the same heap, under every name that glibc has. */
 static void every_name_reaches_this_heap(void)
 {
     static const char *const by_size[] = {"malloc",        "valloc",        "pvalloc",

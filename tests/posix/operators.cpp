@@ -65,7 +65,7 @@ void containers_give_back_what_they_took()
         std::unordered_map<int, std::unique_ptr<std::string>> table;
         std::list<std::shared_ptr<Wide>> list;
         for (int i = 0; i < 2000; i++) {
-            map["a key that is too long to stand in the string " + std::to_string(i % 100)].push_back(i);
+            map["a key that is too long to lie in the string " + std::to_string(i % 100)].push_back(i);
             table[i * 7919] = std::make_unique<std::string>(i % 300, 'x');
             list.push_back(std::make_shared<Wide>());
         }

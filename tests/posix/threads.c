@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* The heap looks for a free block below by bytes that may be another thread's, and believes them only if the
- * map, which is nobody else's at that time, agrees (DESIGN.md, section 5). This is the one race there is. */
+ * map, which is no other thread's at that time, agrees (DESIGN.md, section 5). This is the one race there is. */
 const char *__tsan_default_suppressions(void), *__tsan_default_options(void);
 const char *__tsan_default_suppressions(void)
 {
@@ -109,7 +109,7 @@ static void *work(void *context)
             *slot = take(worker);
         } else if (what == 0) {
             *slot = resize(worker, *slot);
-        } else if (what < 4) { /* give it away, for one that somebody else gave */
+        } else if (what < 4) { /* give it away, for one that another thread gave */
             *slot = __atomic_exchange_n(&mailboxes[next(worker) % MAILBOXES], *slot, __ATOMIC_ACQ_REL);
         } else {
             check_and_free(worker, *slot);

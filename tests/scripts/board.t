@@ -12,7 +12,7 @@ second=$work/boards/second-m0
 mkdir "$second"
 cp "$work/boards/microbit/board.mk" "$work/boards/microbit/memory.ld" "$second"
 
-# tests BOARD: the programs of `make test` for a board, as its own name stands in them.
+# tests BOARD: the programs of `make test` for a board, without the board's name.
 tests_of() {
     make -s -C "$work" print-TARGET_TESTS | tr ' ' '\n' | sed -n "s,^build/$1/,,p" | sort
 }

@@ -155,7 +155,7 @@ class Coverage:
 
 
 def not_compiled(coverages):
-    """Lines, or whole functions, that no configuration compiles. Nobody would miss them otherwise."""
+    """Lines, or whole functions, that no configuration compiles. No other report would miss them."""
     compiled = set().union(*(coverage.compiled for coverage in coverages))
     for path in sorted(glob.glob(FOLDER + "*.[ch]")):
         code = code_lines(path)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # coverage.t: what `make coverage` finds out, tried on exports of llvm-cov that are made by hand; and that the
-# exceptions name what stands in the sources.
+# exceptions name what is in the sources.
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
@@ -65,12 +65,12 @@ refuses "a function that no configuration compiles is an error" \
     "allocator/y.c:1 none: is never compiled in one, two" compare ""
 passes "it may be excused" compare "allocator/y.c none: is never compiled" "    because"
 
-# The text of each exception stands in its file, but for line breaks.
+# The text of each exception is in its file, except for line breaks.
 sed -n 's/^\([a-z]*\/[^ ]*\) .*`\(.*\)`.*/\1 \2/p' tests/coverage/exceptions >"$work/texts"
 while read -r file text; do
     tr -s ' \n' ' ' <"$file" | grep -qF -- "$text" || echo "$file: $text"
 done <"$work/texts" >"$work/said"
 [ -s "$work/texts" ] && [ ! -s "$work/said" ]
-result $? "each exception names what stands in its file" "$work/said"
+result $? "each exception names what is in its file" "$work/said"
 
 done_testing

@@ -7,7 +7,7 @@
 . tests/scripts/tap.sh
 python=${PYTHON:-/usr/bin/python3}
 folder=build/host/detection
-some=13 # of so many damages one is tried, but for the table
+some=13 # of so many damages one is tried, except for the table
 plan 80
 
 # holds NAME ROWS CONDITION: no row that fits the awk pattern ROWS breaks CONDITION, and some row fits.
@@ -57,10 +57,11 @@ cp "$work/rows" "$work/level-1"
 try 32-guarded
 promises 32-guarded
 promises_of_level_2 32-guarded
-$python tests/detection/table.py --check docs/detection.md 1="$work/level-1" 2="$work/rows"
+$python tests/detection/table.py 1="$work/level-1" 2="$work/rows" |
+    $python bench/figures.py put --check docs/detection.md "make matrix"
 result $? "docs/detection.md has the table that make matrix prints"
 
-# The same numbers, but for pointers: there are more of them.
+# The same numbers, except of pointers: there are more of them.
 $folder/32/matrix $some | grep -v '^A pointer' >"$work/narrow"
 $folder/64/matrix $some | grep -v '^A pointer' >"$work/rows"
 [ -s "$work/narrow" ] && diff "$work/narrow" "$work/rows" >"$work/said"

@@ -9,7 +9,7 @@ board=mps2-an385
 allocating='_?(malloc|calloc|realloc|reallocf|reallocarray|memalign|aligned_alloc|posix_memalign|valloc|pvalloc)(_r)?'
 
 # Left out: what only -D_FORTIFY_SOURCE calls (gets_chk); what no header declares (hash...); what only long doubles
-# wider than double need (ldtoa); printing of wide text that nobody calls without floating point (...fiwprintf);
+# wider than double need (ldtoa); printing of wide text that no program calls without floating point (...fiwprintf);
 # and of picolibc what does not fit into every board's flash (iconv), and the protocol of Sun's RPC (xdr).
 left_out='gets_chk|hash|hash_bigkey|hash_buf|hash_page|ldtoa|s?vfiwprintf|libc_iconv_.*|libc_xdr_.*'
 left_out="((lib_a-|libc_search_|libc_ssp_)?($left_out))(\.c)?\.o"

@@ -93,7 +93,7 @@ calls_sbrk() {
     [ -s "$work/image.elf" ] && "${CROSS}nm" "$work/image.elf" | grep -E ' _*sbrk(_r)?$'
 }
 
-# lacking NAME...: an archive in which NAMEs can not be found from outside.
+# lacking NAME...: an archive in which NAMEs cannot be found from outside.
 lacking() {
     cp "build/$tree/libcairn.a" "$work/lacking.a"
     (cd "$work" && "${CROSS}ar" x lacking.a names.o)

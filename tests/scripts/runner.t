@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner.t: the runner's last line and status tell of every way in which a test can go wrong.
+# runner.t: the runner's last line and status show every way in which a test can go wrong.
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh

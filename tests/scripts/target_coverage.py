@@ -1,7 +1,7 @@
 """target_coverage.py LOG...: what of port/ the firmwares of the tests execute, by lines of the source.
 
 A LOG is QEMU's `-d in_asm` with -singlestep: each address that was executed, once. Its name is the image's path, with @
-for /. The image's line table (DWARF) tells which line an instruction is of. A line counts if some image has an
+for /. The image's line table (DWARF) says which line an instruction is of. A line counts if some image has an
 instruction of it, whether or not the linker has kept it; it is executed if any was, in any image. The compiler makes
 one of what is alike: then one of the lines counts, and the figures are lower bounds.
 

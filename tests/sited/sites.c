@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-static char who[40]; /* addresses of its elements stand for callers */
+static char who[40]; /* the callers are addresses of its elements */
 
 static bool site_of(const void *caller, struct cairn_site *site)
 {

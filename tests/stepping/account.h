@@ -7,7 +7,7 @@
  *
  *     instructions of the path = open + held        different places of interrupts = open
  *
- * and as many different return addresses, but for loops.
+ * and as many different return addresses, except in loops.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef ACCOUNT_H
@@ -32,7 +32,7 @@ const char *account_enter(unsigned k);
 /* The path is complete, and has this many instructions. Returns what is wrong; NULL if nothing is. */
 const char *account_close(unsigned instructions);
 
-/* The table: its heading; the path's name, which is written first, so that it stands before whatever
+/* The table: its heading; the path's name, which is written first, so that it precedes whatever
  * ends the run; and the rest of the row, which adds the path to the totals. */
 void account_heading(void);
 void account_name(const char *name);

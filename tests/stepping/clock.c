@@ -125,7 +125,7 @@ static void nothing(void)
 {
 }
 
-/* 2 * rounds + 1 instructions. r0 and the address tell how many are done. */
+/* 2 * rounds + 1 instructions. r0 and the address show how many are done. */
 __attribute__((naked, noinline)) static void spend(void)
 {
     __asm volatile(".syntax unified\n1:\tsubs r0, r0, #1\n\tbne 1b\n\tbx lr");

@@ -33,7 +33,7 @@ static bool is_free(char kind)
 
 /* ---- Drawing -------------------------------------------------------------------------------- */
 
-/* Bytes that a block of this kind and number takes where it stands. */
+/* Bytes that a block of this kind and number takes where it is. */
 static size_t bytes(char kind, size_t number)
 {
     size_t here = (uintptr_t)sbrk(0) / CAIRN_GRANULE;

@@ -10,7 +10,7 @@
  *     x  a free block; the interrupt asks for just as much
  *     f  a block so large that this number of granules is left above it
  *     a  a block so large that the next one begins this number of granules past a multiple of 8
- *     v  bytes, not granules, that somebody else has taken by sbrk(); the last of all
+ *     v  bytes, not granules, that a caller of sbrk() has taken; the last of all
  *
  * Free blocks come into their bins from left to right: the last one is the head of its bin. In a
  * comparison only used, free and reserved blocks are told apart, and f, a and v have any size.
@@ -39,7 +39,7 @@ struct picture {
 extern struct picture picture;
 
 /* Draw it into the system heap, which is empty. False if a request was refused. All that is free is
- * as it was each time, since a path may depend on what stands below a block. */
+ * as it was each time, since a path may depend on what lies below a block. */
 bool picture_draw(const char *text);
 
 /* The first block of this kind; NULL if there is none. */

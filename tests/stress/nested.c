@@ -40,7 +40,7 @@ static uint32_t next(struct worker *worker)
     return worker->random = x;
 }
 
-/* One operation on one of the worker's own blocks, which nobody else touches. */
+/* One operation on one of the worker's own blocks, which no other worker touches. */
 static void step(struct worker *worker)
 {
     uint32_t choice = next(worker);

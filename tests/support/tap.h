@@ -69,7 +69,7 @@ TAP_NORETURN void tap_exit(int status);
 bool tap_unlocked(void);
 void tap_unlock(void);
 
-/* The seed of a random run: `usual`, unless whoever runs the test has named another. */
+/* The seed of a random run: `usual`, unless the environment names another. */
 unsigned long tap_seed(unsigned long usual);
 
 #ifdef __cplusplus

@@ -65,7 +65,7 @@ static size_t between(size_t least, size_t most)
     return least + next(&seed) % (most - least + 1);
 }
 
-/* A new block at the top is still there: the top can not have been lowered below it in between. */
+/* A new block at the top is still there: the top cannot have been lowered below it in between. */
 static void note_top(void)
 {
     uint32_t state = port_lock();
