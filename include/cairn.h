@@ -25,8 +25,10 @@
 
 /* Files that include this header with another index or granule than the library's do not link: "multiple definition of
  * `cairn_all_files_need_the_same_CAIRN_GRANULE'". For the linker, equal absolute symbols are one. They are no byte of
- * the image. Assembled together, as with -flto, different values are an error of the assembler's. */
-#if defined(__GNUC__) && defined(__ELF__) && !defined(__linux__)
+ * the image. Assembled together, as with -flto, different values are an error of the assembler's. Files that clang
+ * compiles are not checked: with its -flto the linker does not see that the symbols are absolute, and equal ones are a
+ * multiple definition, too. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__ELF__) && !defined(__linux__)
 #define CAIRN_SAME(option) CAIRN_SAME_(#option, option)
 #define CAIRN_SAME_(name, value) CAIRN_SAME__("cairn_all_files_need_the_same_" name, #value)
 #define CAIRN_SAME__(symbol, value)                                                    \
