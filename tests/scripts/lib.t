@@ -5,7 +5,7 @@
 . tests/scripts/tap.sh
 . tests/scripts/firmware.sh
 . tests/scripts/recipe.sh
-plan 21
+plan 20
 
 m4="-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard"
 
@@ -84,10 +84,5 @@ refuses "without a core it stops, and shows one" 'make lib CPU="-mcpu=cortex-m4'
 refuses "an unknown C library is refused" "LIBC must be one of: newlib nano picolibc" lib CPU=-mcpu=cortex-m3 LIBC=glibc
 refuses "picolibc is refused where it is not" "has no picolibc.specs" lib CPU=-mcpu=cortex-m3 LIBC=picolibc CROSS="$plain"
 refuses "a compiler that is not there is named" "There is no none-gcc" lib CPU=-mcpu=cortex-m3 CROSS=none-
-
-# All boards, on that toolchain: what would be made, and what make says.
-make -n BUILD="$work/boards" CROSS="$plain" all >"$work/said" 2>&1 && grep -q 'has no picolibc: there is no library for it' "$work/said" &&
-    ! grep -q 'specs=picolibc' "$work/said"
-result $? "make leaves picolibc's libraries out there, and says so" "$work/said"
 
 done_testing
