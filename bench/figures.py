@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The figures of the documents, from one table: docs/figures.tsv. bench/documents.py says how a document names them.
 
-    figures.py write [SOURCE...]        measure, or only these sources; write the table and the documents. What takes
-                                        longest is measured only if it is named
+    figures.py write [SOURCE...]        measure, or only these sources; write the table and the documents
     figures.py fill                     write the documents from the table, as it is
     figures.py check                    does each document show what the table has?
     figures.py put DOCUMENT COMMAND     what COMMAND printed, from standard input, into the document
@@ -59,7 +58,6 @@ class Source:
     name: str
     command: str
     read: Reader
-    only_if_named: bool = False
     # What it prints is in this document as a whole, put there by the command itself or indented.
     quoted_in: str = ""
     puts_itself: bool = False
@@ -183,11 +181,11 @@ def read_stepping(of_core: str, output: str) -> Iterator[Found]:
     yield f"stepping.{of_core}.at-once", number("^# .* the interrupt came there: ([0-9]+)$", output), "instructions"
 
 
-def read_states(form: str, output: str) -> Iterator[Found]:
-    """tests/exhaustive, one exploration."""
-    yield f"{form}.granules", number("heap of ([0-9]+) granules, ", output), "granules"
-    yield f"{form}.states", number(" ([0-9]+) states, ", output), "states"
-    yield f"{form}.calls", number(" ([0-9]+) edges, ", output), "calls"
+def read_states(output: str) -> Iterator[Found]:
+    """tests/exhaustive, one exploration in its short form."""
+    yield "states.granules", number("heap of ([0-9]+) granules, ", output), "granules"
+    yield "states.states", number(" ([0-9]+) states, ", output), "states"
+    yield "states.calls", number(" ([0-9]+) edges, ", output), "calls"
 
 
 def read_matrix(output: str) -> Iterator[Found]:
@@ -245,9 +243,6 @@ def count(name: str, command: str) -> Source:
 
 
 HELLO = "stm32vldiscovery/example/hello"
-DAMAGE = [*(f"build/{tree}/gdb/damage.elf" for tree in (
-    "mps2-an385", "mps2-an385/guarded", "mps2-an385/coarse", "mps2-an385/wide-regions", "host/64", "host/64-wide")),
-    "build/host/coarse/heap_run"]
 EXPLORE = "build/exhaustive/32/explore"
 LIBRARY = "build/mps2-an385/libcairn.a"
 LINKED = "build/mps2-an385/newlib/foreign/stm32cube"
@@ -266,11 +261,10 @@ SOURCES = [
     Source("masked", image("mps2-an385/newlib/target/masked"), read_masked),
     *(Source("stepping", image(f"{board}/newlib/stepping/every_instruction"), functools.partial(read_stepping, name))
       for name, board in (("m0", "microbit"), ("m3", "mps2-an385"), ("m33", "mps2-an505"))),
-    Source("small", f"{image(HELLO)}; arm-none-eabi-size -A build/{HELLO}.elf; arm-none-eabi-nm build/{HELLO}.elf",
+    Source("small", f"{image(HELLO)} && arm-none-eabi-size -A build/{HELLO}.elf && arm-none-eabi-nm build/{HELLO}.elf",
            read_small),
-    Source("states", f"make -s {EXPLORE} && {EXPLORE} private short", functools.partial(read_states, "short")),
-    Source("exhaustive", f"make -s {EXPLORE} && {EXPLORE} private", functools.partial(read_states, "exhaustive"), True),
-    Source("damage", f"make -s {' '.join(DAMAGE)} && tests/scripts/gdb-damage.t", read_damage),
+    Source("states", f"make -s {EXPLORE} && {EXPLORE} private short", read_states),
+    Source("damage", "make -s damage-images && tests/scripts/gdb-damage.t", read_damage),
     Source("matrix", "make matrix", read_matrix, quoted_in="docs/detection.md", puts_itself=True),
     Source("tools", "tools/cairn size tests/traces/lua-rules.trace --heap 65536", read_nothing,
            quoted_in="docs/tools.md"),
@@ -378,7 +372,7 @@ def measured(old: Table, names: Sequence[str]) -> Table:
     table: Table = {}
     os.makedirs(LOGS, exist_ok=True)
     for source in SOURCES:
-        if source.name in names or not names and not source.only_if_named:
+        if not names or source.name in names:
             table.update(measure(source))
         else:
             table.update((name, figure) for name, figure in old.items() if figure.command == source.command)
@@ -550,8 +544,10 @@ def main() -> int:
         if args.part == "write":
             return write(args.sources)
         return fill(sound_documents(), read_table()) if args.part == "fill" else check()
-    except (documents.Wrong, OSError) as error:
+    except documents.Wrong as error:
         fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}; this runs at the top of the tree")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@
 : "${PYTHON:=/usr/bin/python3}"
 top=$PWD
 copy=$work/copy
-plan 28
+plan 34
 
 # figures WORD...: bench/figures.py over the copy.
 figures() {
@@ -110,8 +110,28 @@ shows "a number in words stays one" DESIGN.md "-->nine planted faults"
 shows "commas stay" README.md "after each of **1,234,567** instructions"
 cp docs/figures.tsv "$copy/docs"
 figures fill >"$work/filled" 2>&1
-diff -r "$work/as-it-was" "$copy" >"$work/said" && [ ! -s "$work/unchanged" ]
+diff -r "$work/as-it-was" "$copy" >"$work/said"
 result $? "with the old table again, they are what they were" "$work/said"
+
+# ---- Measuring -------------------------------------------------------------------------------------
+
+# A tree in which three files are counted.
+anew
+mkdir -p "$copy/tests/traces" "$copy/tests/fault" "$copy/tests/exhaustive/faults"
+for i in 1 2 3; do touch "$copy/tests/traces/$i.trace" "$copy/tests/fault/$i.c" "$copy/tests/exhaustive/faults/$i.fault"; done
+printf 'print-FLAGS_ALL:\n\t@echo 1 2 3\n' >"$copy/Makefile"
+figures write count >"$work/said" 2>&1
+result $? "one source is measured by itself" "$work/said"
+diff docs/figures.tsv "$copy/docs/figures.tsv" >"$work/said"
+[ "$(grep -c '^> count\.[a-z]*	3	' "$work/said")" = 4 ] && [ "$(grep -c '^[<>]' "$work/said")" = 8 ]
+result $? "the rest of the table stays" "$work/said"
+shows "the documents have what was measured" README.md "Each of **3** programs"
+change README.md 's/figures: fit.mean/figures: fit.men/'
+ends "a name that no command prints is an error" 1 "no command of \`make figures\` prints fit.men. Names near it: fit.mean" \
+    figures write count
+ends "a command that fails is an error" 1 "ended with status 2" figures write static
+[ ! -s "$work/unchanged" ]
+result $? "every change of this script has changed something" "$work/unchanged"
 ends "a source that is not there is an error" 2 "no source speed; there are fit, floor, " \
     "$PYTHON" bench/figures.py write speed
 
