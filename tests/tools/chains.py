@@ -103,8 +103,8 @@ def built(optimization, library):
     parts = ["port/cortex-m/startup.o", "port/cortex-m/semihosting.o", "port/newlib/syscalls.o"]
     parts += ["port/cortex-m/trace_semihosting.o"] * (library == "traced") + ["libcairn.a"]
     run(CROSS + "gcc", *setting("mps2-an385", "CPU_FLAGS").split(), "-mthumb", optimization, "-g", "-nostartfiles",
-        "-Wl,--gc-sections", *option(library), "-iquote", "allocator", "-Iport/cortex-m", "-T", "boards/mps2-an385/memory.ld", "-T",
-        "linker/sections.ld", source, *(f"build/mps2-an385/{library}/{part}" for part in parts), "-o", image)
+        "-Wl,--gc-sections", *option(library), "-iquote", "allocator", "-Iport/cortex-m", "-T",
+        "boards/mps2-an385/memory.ld", "-T", "linker/sections.ld", source, *(f"build/mps2-an385/{library}/{part}" for part in parts), "-o", image)
     return os.path.abspath(image)
 
 
