@@ -185,6 +185,7 @@ WRONG: dict[str, list[tuple[str, str]]] = {
         ("TRACE -o x --ram-at 0", "--ram-at and --elf go together"),
         ("TRACE -o x --heap -1", "--heap"),
         ("TRACE -o x --heap 9", "cairn view: "),
+        ("TRACE -o x --elf FIRMWARE --ram-at 0", "is not the build in this memory"),
         ("TRACE -o x --elf FIRMWARE --ram-at 0x10000000", "cannot be read"),
     ],
 }
