@@ -32,8 +32,8 @@ ATTRIBUTES = {1: "DMA", 2: "FAST", 4: "EXTERNAL", 8: "ON_REQUEST"}
 HEAP_STARTS = ("__heap_start", "__HeapBase", "__heap_base__", "_sheap", "_pvHeapStart", "_heap_start", "__end__",
                "_end", "end")
 HEAP_ENDS = ("__HeapLimit", "__heap_end", "__heap_end__", "_eheap", "_pvHeapLimit", "_heap_end", "__StackLimit",
-             "__StackBottom")
-ABOVE_STACK = ("__ram_end__", "_estack", "__StackTop", "_stack", "_vStackTop", "_stack_top", "__stack")
+             "__StackBottom", "_vStackBase")
+ABOVE_STACK = ("__ram_end__", "_estack", "__StackTop", "_stack", "_vStackTop", "_stack_top")
 CALLS = ("malloc", "calloc", "aligned", "realloc", "free")
 
 
