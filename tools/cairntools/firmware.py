@@ -30,7 +30,6 @@ REASONS = {
     10: ("CAIRN_NO_HEAP", "no heap is found: name __heap_start and __heap_limit when linking"),
 }
 ATTRIBUTES = {1: "DMA", 2: "FAST", 4: "EXTERNAL", 8: "ON_REQUEST"}
-# Symbols of linker scripts, as port/common/region.c has them: the heap's start; its end; what is above the stack.
 CALLS = ("malloc", "calloc", "aligned", "realloc", "free")
 
 
