@@ -245,6 +245,7 @@ def count(name: str, command: str) -> Source:
 HELLO = "stm32vldiscovery/example/hello"
 EXPLORE = "build/exhaustive/32/explore"
 LIBRARY = "build/mps2-an385/libcairn.a"
+LINKED = "build/mps2-an385/newlib/foreign/stm32cube"
 SOURCES = [
     Source("fit", "make fit", read_fit),
     Source("floor", "python3 bench/floor.py tests/traces/*.trace", read_floor),
@@ -266,6 +267,8 @@ SOURCES = [
     Source("damage", "make -s damage-images && tests/scripts/gdb-damage.t", read_damage),
     Source("matrix", "make matrix", read_matrix, quoted_in="docs/detection.md", puts_itself=True),
     Source("tools", "tools/cairn size tests/traces/lua-rules.trace --heap 65536", read_nothing,
+           quoted_in="docs/tools.md"),
+    Source("link", f"make -s {LINKED}.elf && tools/cairn link {LINKED}.elf {LINKED}.map", read_nothing,
            quoted_in="docs/tools.md"),
     count("traces", "ls tests/traces/*.trace | wc -l"),
     count("misuses", "ls tests/fault/*.c | wc -l"),

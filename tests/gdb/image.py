@@ -186,7 +186,8 @@ def damage_in_an_image_that_ends_in_the_heap_is_damage(tree):
 
 @test
 def reasons_have_the_words_of_the_library():
-    with open("include/cairn.h", encoding="ascii") as header, open("allocator/core/inspect.c", encoding="ascii") as source:
+    with (open("include/cairn.h", encoding="ascii") as header,
+          open("allocator/core/inspect.c", encoding="ascii") as source):
         names = re.search(r"enum cairn_reason \{(.*?)\};", header.read(), re.S)[1]
         text = source.read()
     names = re.findall(r"^    (CAIRN_\w+)", names, re.M)

@@ -25,7 +25,8 @@ SOURCES = ("tools/heap_run.c", "bench/trace.c", "port/host/port.c", "allocator/*
 def heap_run(kind):
     """tools/heap_run.c with the library's options, as 32-bit code of the host: the layout of the target."""
     program = work("host", f"heap_run-{kind}")
-    flags = "-m32 -no-pie -O2 -std=c11 -fno-builtin -include port/host/prefix.h -Iinclude -iquote allocator -Iport -Iport/host"
+    flags = ("-m32 -no-pie -O2 -std=c11 -fno-builtin -include port/host/prefix.h -Iinclude -iquote allocator -Iport "
+             "-Iport/host")
     run("sh", "-c", f"gcc {flags} {OPTIONS[kind]} -Ibench {' '.join(SOURCES)} -o {program}")
     return program
 

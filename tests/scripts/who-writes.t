@@ -33,7 +33,7 @@ parts="boards/runtime/startup.o extras/semihosting.o boards/runtime/syscalls.o l
 plan 4
 
 passes "a firmware that copies one byte too many" "${CROSS}gcc" $(flags mps2-an385) -Os -g -std=c11 -DCAIRN_CHECK=2 \
-    -iquote allocator --specs=nano.specs -nostartfiles -T boards/mps2-an385/memory.ld -T linker/sections.ld \
+    -Iinclude --specs=nano.specs -nostartfiles -T boards/mps2-an385/memory.ld -T linker/sections.ld \
     "$work/copy.c" $(printf "build/mps2-an385/guarded/%s " $parts) -o "$work/copy.elf"
 
 printf 'target remote | exec qemu-system-arm -machine mps2-an385 -S -gdb stdio -display none -monitor none %s\n' \

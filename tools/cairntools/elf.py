@@ -18,7 +18,7 @@ from .text import Problem
 OBJECT, FUNCTION = 1, 2
 PT_LOAD, SHT_PROGBITS, SHT_SYMTAB, SHT_NOBITS = 1, 1, 2, 8
 WRITABLE, ALLOCATED, EXECUTABLE = 0x1, 0x2, 0x4
-EM_ARM, ET_EXEC, UNDEFINED = 40, 2, 0
+EM_ARM, ET_REL, ET_EXEC, UNDEFINED = 40, 1, 2, 0
 LAYOUT = 2  # the version of the layout that is known here (allocator/core/layout.h)
 UNSIZED = 4096  # bytes that a function without a size is taken to have at most
 

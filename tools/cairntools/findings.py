@@ -8,6 +8,7 @@ from . import region
 from .linked import Linked, Part
 from .text import counted, group
 
+ENDS = "The first request ends in cairn_fatal(CAIRN_NO_HEAP)."
 BEFORE_LIBC = "Put libcairn.a before -lc, and -u cairn_names on the link line."
 NAME_BOTH = "-Wl,--defsym=__heap_start=FIRST_BYTE -Wl,--defsym=__heap_limit=FIRST_BYTE_PAST_IT"
 # Options that code which includes cairn.h depends on; a difference of the others only misleads.
@@ -96,18 +97,17 @@ def heap(image: Linked) -> Iterator[Finding]:
         yield warning("The heap's ends are not known here: this firmware has a port_heap_start() of its own.",
                       "Check them in the firmware: port_heap_start(), port_heap_limit().")
     elif image.start is None:
-        yield error("There is no heap: no symbol gives its start. Every malloc gives NULL. Looked for: "
+        yield error(f"There is no heap: no symbol gives its start. {ENDS} Looked for: "
                     + ", ".join(region.HEAP_START) + ".", _name_the_ends(image))
     elif image.limit is None:
-        there = region.places([term for row in region.HEAP_LIMIT for term in row], image.value)
-        below = "".join(f" {found.by} is below the start, at {found.address:#010x}." for found in there)
-        yield error("There is no heap: no symbol at or above its start gives its limit. Every malloc gives NULL."
-                    + (below or f" Looked for: {', '.join(term for row in region.HEAP_LIMIT for term in row)}."),
-                    _name_the_ends(image))
+        terms = (region.HEAP_LIMIT, *region.HEAP_END, *region.ABOVE_STACK)
+        there = "".join(f" {found.by} is at {found.address:#010x}." for found in region.places(terms, image.value))
+        yield error(f"There is no heap: no symbol gives a limit above its start, {image.start.address:#010x}. {ENDS}"
+                    + (there or f" Looked for: {', '.join(terms)}."), _name_the_ends(image))
     elif image.heap is None:
         yield error(f"There is no heap: its limit ({image.limit.by}, {image.limit.address:#010x}) is not above its "
                     f"start ({image.start.by}, {image.start.address:#010x}). Every malloc gives NULL.",
-                    "Give the heap a size in the linker script (_heap_size, __HEAP_SIZE), or name its limit: "
+                    "Give the heap a size in the linker script (_heap_size), or name its limit: "
                     "-Wl,--defsym=__heap_limit=FIRST_BYTE_PAST_IT" + _hints(image))
     elif image.kind == "malloc" and image.room() == 0:
         yield error(f"There is no heap: {counted(image.heap.end - image.heap.start, 'byte')} are too few for its "

@@ -9,7 +9,7 @@ import subprocess
 from typing import Any, Iterator, NamedTuple
 
 from .code import follows_call
-from .elf import OBJECT, Elf
+from .elf import ET_REL, OBJECT, Elf
 from .heap import Heap
 from .lines import Line
 from .memory import Memory, Read, Unreadable
@@ -81,6 +81,8 @@ class Firmware:
     None."""
 
     def __init__(self, elf: Elf, read: Read = no_memory, line: Line | None = None) -> None:
+        if elf.kind == ET_REL:
+            raise Problem(f"{elf.path} is not linked: give the image that the linker made")
         self.elf, self.line = elf, line
         self.memory = Memory(read, elf.order)
         self.pointer_size = 8 if elf.wide else 4

@@ -32,7 +32,7 @@ OTHERS = ("_sbrk", "__malloc_lock", "__malloc_unlock", "port_heap_start", "port_
 # The sources of libcairn.a that have local functions: those of a file of such a name count as Cairn's.
 SOURCES = {f"{name}.c" for name in (
     "heap start malloc family private sbrk inspect step regions watch guard explain account trace mallinfo "
-    "strdup").split()}
+    "strdup region check_step freed").split()}
 VECTORS = ("__Vectors", "__vectors", "g_pfnVectors", "__isr_vector", "__VECTOR_TABLE", "vector_table", "vectors",
            "_vectors", "__vector_table", "exception_table", "isr_vector")
 

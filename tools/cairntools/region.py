@@ -11,16 +11,19 @@ from typing import Callable, Iterable, NamedTuple
 # Gives the address of a symbol; 0 if there is none.
 Value = Callable[[str], int]
 
-# The names in the order of region.c. The heap ends at the lowest of the ends above its start; those from ABOVE_STACK on
-# are ends of the stack or of RAM, less the bytes that are the stack's.
 HEAP_START = ("__heap_start", "__HeapBase", "__heap_base__", "_sheap", "_pvHeapStart", "_heap_start", "__end__", "_end",
               "end")
+# Taken as it is, if it is at the start or above it. Otherwise the lowest of the ends that is above the start; of those
+# above the stack, less the stack's bytes.
+HEAP_LIMIT = "__heap_limit"
 HEAP_END = ("__HeapLimit", "__heap_end", "__heap_end__", "_eheap", "_pvHeapLimit", "_heap_end", "__StackLimit",
-            "__StackBottom", "__ram_end__", "_estack", "__StackTop", "_stack", "_vStackTop", "_stack_top", "__stack")
-ABOVE_STACK = HEAP_END.index("__ram_end__")
-STACK_SIZE = "_Min_Stack_Size"
-# The reserve where the script has no size: a symbol of the link line, or what the library was built with.
-STACK_RESERVE = ("cairn_stack_reserve", "cairn_stack_reserve_built")
+            "__StackBottom")
+ABOVE_STACK = ("__ram_end__", "_estack", "__StackTop", "_stack", "_vStackTop", "_stack_top", "__stack")
+# With this symbol the first of the ends is none.
+OLD_PICO = "__StackOneTop"
+STACK_BYTES = "_Min_Stack_Size"
+# Where that is missing: a symbol of the link line, or what the library was built with.
+RESERVE, RESERVE_BUILT = "cairn_stack_reserve", "cairn_stack_reserve_built"
 # A symbol, or one less another ("_estack - _Min_Stack_Size"), which is there if both are.
 STACK = (
     ("__stack_limit", "__stack_top"),
@@ -58,24 +61,25 @@ def heap_start(value: Value, named: str | None = None) -> Place | None:
 
 
 def heap_limit(value: Value, start: int, named: str | None = None) -> Place | None:
-    """Where port_heap_limit() lets a heap end that begins at `start`; None if it finds no end. `named`: by
+    """Where port_heap_limit() lets a heap end that begins at `start`; None if no symbol is at or above it. `named`: by
     CAIRN_HEAP_LIMIT, wherever that is."""
     if named:
         return place(named, value)
-    if value("__heap_limit") >= start:
-        return Place(value("__heap_limit"), "__heap_limit")
-    size = value(STACK_SIZE)
-    # The first versions of the Pico SDK have __HeapLimit a few bytes above the start.
-    ends = [(value(name) - (size if i >= ABOVE_STACK else 0), -i) for i, name in enumerate(HEAP_END)
-            if value(name) > start and not (i == 0 and value("__StackOneTop"))]
-    if not ends:
-        return None
-    end, last = min(ends)
-    by = HEAP_END[-last]
-    if -last >= ABOVE_STACK:
-        reserve = size or next(iter(places(STACK_RESERVE, value)), Place(0, "")).address
-        end, by = end - (0 if size else reserve), f"{by} - {STACK_SIZE if size else reserve}"
-    return Place(end, by) if end > start else None
+    own = place(HEAP_LIMIT, value)
+    if own is not None and own.address >= start:
+        return own
+    size = value(STACK_BYTES)
+    less = f" - {STACK_BYTES}" if size else ""
+    ends = places(HEAP_END[1:] if value(OLD_PICO) else HEAP_END, value)
+    tops = [Place((top.address - size) % WORD, top.by + less) for top in places(ABOVE_STACK, value)
+            if top.address > start]
+    # Of equal ones the last.
+    lowest = min(reversed([*(end for end in ends if end.address > start), *tops]),
+                 key=lambda found: (found.address - 1) % WORD, default=None)
+    if lowest is not None and lowest in tops and not size:
+        reserve = value(RESERVE) or value(RESERVE_BUILT)
+        lowest = Place((lowest.address - reserve) % WORD, f"{lowest.by} - {reserve} ({RESERVE})")
+    return lowest if lowest is not None and lowest.address > start else None
 
 
 def stack(value: Value) -> tuple[Place, Place] | None:
@@ -89,8 +93,8 @@ def stack(value: Value) -> tuple[Place, Place] | None:
 
 
 def names() -> set[str]:
-    """Every symbol that an end of the heap may be taken from."""
-    return {*HEAP_START, *HEAP_END, "__heap_limit", STACK_SIZE}
+    """Every symbol that the rule of the heap looks for."""
+    return {*HEAP_START, HEAP_LIMIT, *HEAP_END, *ABOVE_STACK, OLD_PICO, STACK_BYTES, RESERVE}
 
 
 def stack_names() -> set[str]:
