@@ -24,10 +24,11 @@
 #define CAIRN_VERSION (CAIRN_VERSION_MAJOR * 0x10000 + CAIRN_VERSION_MINOR * 0x100 + CAIRN_VERSION_PATCH)
 
 /* Files that include this header with another index, granule or table of sites than the library's do not link:
- * "multiple definition of `cairn_all_files_need_the_same_CAIRN_GRANULE'". For the linker, equal absolute symbols are
- * one. They are no byte of the image. Assembled together, as with -flto, different values are an error of the
- * assembler's. */
-#if defined(__GNUC__) && defined(__ELF__) && !defined(__linux__)
+ * "multiple definition of `cairn_all_files_need_the_same_CAIRN_GRANULE'". For the linker, equal absolute symbols are one. They are no byte of
+ * the image. Assembled together, as with -flto, different values are an error of the assembler's. Files that clang
+ * compiles are not checked: with its -flto the linker does not see that the symbols are absolute, and equal ones are a
+ * multiple definition, too. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__ELF__) && !defined(__linux__)
 #define CAIRN_SAME(option) CAIRN_SAME_(#option, option)
 #define CAIRN_SAME_(name, value) CAIRN_SAME__("cairn_all_files_need_the_same_" name, #value)
 #define CAIRN_SAME__(symbol, value)                                                    \
