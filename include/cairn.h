@@ -175,6 +175,11 @@ void cairn_stats(struct cairn_heap *heap, struct cairn_stats *stats);
 #pragma GCC diagnostic pop
 #endif
 
+/* Bytes in live blocks (`used` of cairn_stats()), and bytes that are free: in free blocks and above the last block
+ * (`free` + `can_grow`). O(1), a few instructions. For the system heap, call them inside port_lock(). */
+size_t cairn_used_bytes(struct cairn_heap *heap);
+size_t cairn_free_bytes(struct cairn_heap *heap);
+
 enum cairn_kind {
     CAIRN_USED,
     CAIRN_FREE,
@@ -337,6 +342,11 @@ void *cairn_calloc_for(const void *caller, size_t count, size_t size);
 void *cairn_realloc_for(const void *caller, void *p, size_t size);
 void *cairn_memalign_for(const void *caller, size_t alignment, size_t size);
 void cairn_free_for(const void *caller, void *p);
+
+/* The same for private heaps, with CAIRN_CHECK=2: `caller` is the block's owner, or who freed it. */
+void *cairn_private_malloc_for(const void *caller, struct cairn_heap *heap, size_t size);
+void *cairn_private_realloc_for(const void *caller, struct cairn_heap *heap, void *p, size_t size);
+void cairn_private_free_for(const void *caller, struct cairn_heap *heap, void *p);
 
 #ifdef __cplusplus
 }
