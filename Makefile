@@ -31,7 +31,8 @@ SECTIONS      := -ffunction-sections -fdata-sections
 # The family is made of itself: the compiler must not see malloc() and memset() as calloc(), nor a
 # loop that clears a few words, with the lock held, as the C library's memset().
 CFLAGS_CORE   := -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns $(SECTIONS)
-LOCK          := -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"'
+# The lock, if neither OPT nor a header of options names another one (CAIRN_LOCK_HEADER). CEILING=0x50 takes BASEPRI.
+LOCK          := $(if $(CEILING),-DCAIRN_LOCK_DEFAULT='"cortex-m/basepri.h"' -DCAIRN_CEILING=$(CEILING),-DCAIRN_LOCK_DEFAULT='"cortex-m/primask.h"')
 
 # What each folder sees. The heap: the public headers and the port's contract. Ports, and what runs on boards: the
 # heap's own headers, too, by folder and name. Tests: all of these and what they share.
@@ -54,8 +55,16 @@ TEST_SHARED := tap fatal blocks hooks
 FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
 
 .PHONY: all run test check fit bench size cost help clean packages FORCE
+# Not every toolchain brings it.
+HAS_PICOLIBC := $(shell $(CROSS)gcc --specs=picolibc.specs -E -x c /dev/null >/dev/null 2>&1 && echo yes)
 ## all: libcairn.a and libcairn-sbrk.a for every board, under build/<board>/; under picolibc/ for picolibc, regions/ with regions, ceiling/ for FreeRTOS
-all: $(foreach b,$(BOARDS),$(addprefix $(BUILD)/$b/,libcairn.a libcairn-sbrk.a picolibc/libcairn.a regions/libcairn.a))
+all: $(foreach b,$(BOARDS),$(addprefix $(BUILD)/$b/,libcairn.a libcairn-sbrk.a $(if $(HAS_PICOLIBC),picolibc/libcairn.a) regions/libcairn.a))
+ifeq ($(HAS_PICOLIBC),)
+.PHONY: no-picolibc
+all: no-picolibc
+no-picolibc:
+	@echo "picolibc is not installed: no build/<board>/picolibc/libcairn.a"
+endif
 
 # ---- The recipes that all rules share --------------------------------------------------------------
 
@@ -121,7 +130,7 @@ $(BUILD)/$(1)/sbrk-alone/%.o: allocator/system/%.c $(MADE_BY)
 	$$(call cc,$(compile_for) $(or $($(3).OPT),$(OPT)) $(CFLAGS_CORE) $(or $($(3).LOCK),$(LOCK)) -DCAIRN_SBRK_ALONE $(CORE_SEES))
 $(BUILD)/$(1)/sbrk-names.o: $(BUILD)/$(1)/sbrk-alone/sbrk.o $(addprefix $(BUILD)/$(1)/port/newlib/,sbrk_names.o malloc_lock.o)
 	$(Q)$(CROSS)ld -r $$^ -o $$@
-$(BUILD)/$(1)/libcairn-sbrk.a: $(BUILD)/$(1)/sbrk-names.o $(BUILD)/$(1)/port/common/region.o
+$(BUILD)/$(1)/libcairn-sbrk.a: $(BUILD)/$(1)/sbrk-names.o $(addprefix $(BUILD)/$(1)/port/common/,region.o fatal.o)
 	$$(archive)
 
 # What a firmware of tests and examples links, besides the library.
@@ -271,6 +280,9 @@ include bench/bound.mk
 
 ## size: bytes of flash and static RAM that a firmware pays, by core, optimization and what it calls, tab-separated
 include bench/size.mk
+
+## figures: measure what the documents show (FROM='fit size': these only), and write docs/figures.tsv and the documents
+include bench/figures.mk
 
 ## test: every test: host, boards under QEMU, faults, links, format; says how many passed
 test: packages

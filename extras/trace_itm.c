@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: MIT */
 #include "cairn.h"
 #include "port.h"
+#include "trace_build.h"
 
 /* The stimulus port, 0 to 31. */
 #ifndef CAIRN_TRACE_ITM_PORT
@@ -20,15 +21,25 @@ _Static_assert(CAIRN_TRACE_ITM_PORT >= 0 && CAIRN_TRACE_ITM_PORT < 32, "CAIRN_TR
 #define ITM_TCR (*(volatile uint32_t *)0xe0000e80u)
 enum { TCR_ITMENA = 1, STIM_READY = 1 };
 
-void cairn_trace(const uintptr_t *words, uint32_t count)
+static void send(const uintptr_t *words, uint32_t count)
 {
-    if ((ITM_TCR & TCR_ITMENA) == 0 || (ITM_TER >> CAIRN_TRACE_ITM_PORT & 1u) == 0)
-        return;
-    uint32_t state = port_lock();
     for (uint32_t i = 0; i < count; i++) {
         while ((ITM_STIM & STIM_READY) == 0)
             continue;
         ITM_STIM = words[i];
     }
+}
+
+void cairn_trace(const uintptr_t *words, uint32_t count)
+{
+    if ((ITM_TCR & TCR_ITMENA) == 0 || (ITM_TER >> CAIRN_TRACE_ITM_PORT & 1u) == 0)
+        return;
+    static bool named; /* the build, to the reader */
+    uintptr_t build[TRACE_BUILD_WORDS];
+    uint32_t state = port_lock();
+    if (!named && trace_build(build))
+        send(build, TRACE_BUILD_WORDS);
+    named = true;
+    send(words, count);
     port_unlock(state);
 }

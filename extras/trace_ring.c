@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: MIT */
 #include "cairn.h"
 #include "port.h"
+#include "trace_build.h"
 
 /* Words of RAM for records; a record has 3 to 5. */
 #ifndef CAIRN_TRACE_WORDS
@@ -14,10 +15,11 @@
 _Static_assert(CAIRN_TRACE_WORDS >= 16, "CAIRN_TRACE_WORDS: too few words for three records");
 
 /* Records are in `words` from `first` on, `count` words of them, round the end after `size`; 0 is "no
- * record yet". */
+ * record yet". `build` is beside them, since the oldest records are overwritten: all 0 if there is no build id. */
 struct {
     uint32_t size, first, count;
     uintptr_t words[CAIRN_TRACE_WORDS];
+    uintptr_t build[TRACE_BUILD_WORDS];
 } cairn_trace_ring;
 
 /* Words of the record whose first word this is: of malloc, calloc, an aligned request, realloc, free. */
@@ -30,6 +32,8 @@ static uint32_t length(uintptr_t word)
 void cairn_trace(const uintptr_t *words, uint32_t count)
 {
     uint32_t state = port_lock();
+    if (cairn_trace_ring.size == 0)
+        (void)trace_build(cairn_trace_ring.build);
     cairn_trace_ring.size = CAIRN_TRACE_WORDS;
     while (CAIRN_TRACE_WORDS - cairn_trace_ring.count < count) {
         uint32_t oldest = length(cairn_trace_ring.words[cairn_trace_ring.first]);

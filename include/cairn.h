@@ -23,6 +23,25 @@
 #define CAIRN_VERSION_PATCH 0
 #define CAIRN_VERSION (CAIRN_VERSION_MAJOR * 0x10000 + CAIRN_VERSION_MINOR * 0x100 + CAIRN_VERSION_PATCH)
 
+/* Files that include this header with another index or granule than the library's do not link: "multiple definition of
+ * `cairn_all_files_need_the_same_CAIRN_GRANULE'". For the linker, equal absolute symbols are one. They are no byte of
+ * the image. Assembled together, as with -flto, different values are an error of the assembler's. */
+#if defined(__GNUC__) && defined(__ELF__) && !defined(__linux__)
+#define CAIRN_SAME(option) CAIRN_SAME_(#option, option)
+#define CAIRN_SAME_(name, value) CAIRN_SAME__("cairn_all_files_need_the_same_" name, #value)
+#define CAIRN_SAME__(symbol, value)                                                    \
+    __asm(".ifdef " symbol "\n\t.if " symbol " - (" value ")\n\t.error \"" symbol "\"" \
+          "\n\t.endif\n\t.endif\n\t.global " symbol "\n\t.set " symbol ", " value)
+CAIRN_SAME(CAIRN_INDEX_BITS);
+CAIRN_SAME(CAIRN_GRANULE);
+#if CAIRN_SITES > 0 /* where both have a table */
+CAIRN_SAME(CAIRN_SITES);
+#endif
+#undef CAIRN_SAME
+#undef CAIRN_SAME_
+#undef CAIRN_SAME__
+#endif
+
 #ifdef __cplusplus
 #define CAIRN_NORETURN [[noreturn]]
 extern "C" {
@@ -233,16 +252,17 @@ enum cairn_reason {
     CAIRN_ABOVE_CEILING,    /* an interrupt that the lock does not hold back used the heap */
     CAIRN_OVERRUN,          /* bytes past a live block's end were overwritten; with CAIRN_CHECK=2 or CAIRN_SITES */
     CAIRN_WRITE_AFTER_FREE, /* bytes of free memory were overwritten; with CAIRN_CHECK=2 */
-    CAIRN_NO_LOCK           /* CAIRN_CEILING has no bit that this chip implements: the lock holds nothing back */
+    CAIRN_NO_LOCK,          /* CAIRN_CEILING has no bit that this chip implements: the lock holds nothing back */
+    CAIRN_NO_HEAP           /* the linker script names no region for the heap; `address` is its start, if it has one */
 };
 
 /* The heap was misused or is corrupt, and cannot go on. `address` is the pointer that the caller gave; or the
  * overwritten free block, with CAIRN_CHECK=2 the first bad byte; or, for CAIRN_ABOVE_CEILING, the number of the
  * exception.
  *
- * The heap calls it with the lock held, except for a private heap whose caller does not hold it. It must not
- * return, allocate or use the heap. The library's own records both in cairn_failure and stops; a firmware may
- * define its own. */
+ * The heap calls it with the lock held, except for CAIRN_NO_HEAP, and for a private heap whose caller does not hold
+ * it. It must not return, allocate or use the heap. The library's own records both in cairn_failure and stops; a
+ * firmware may define its own. */
 CAIRN_NORETURN void cairn_fatal(enum cairn_reason reason, const void *address);
 
 /* What the library's own cairn_fatal() was told, before it stopped. A firmware that defines cairn_fatal() has none. */

@@ -12,6 +12,12 @@
  * The heap holds the lock for a bounded number of instructions, and never while it copies or
  * clears memory.
  * Context  thread or interrupt. */
+#ifdef CAIRN_CONFIG_HEADER
+#include CAIRN_CONFIG_HEADER /* which may name the lock */
+#endif
+#if !defined(CAIRN_LOCK_HEADER) && defined(CAIRN_LOCK_DEFAULT)
+#define CAIRN_LOCK_HEADER CAIRN_LOCK_DEFAULT
+#endif
 #ifdef CAIRN_LOCK_HEADER
 #include CAIRN_LOCK_HEADER /* defines both inline */
 #else
@@ -25,7 +31,9 @@ void port_unlock(uint32_t state);
 #endif
 
 /* The range that sbrk() moves in: from start up to, not including, limit. Neither has to be
- * aligned; a start that is not below the limit means that there is no memory. Constant. */
+ * aligned; a start that is not below the limit means that there is no memory. Constant. A port that
+ * finds no range does not return from port_heap_limit(): it calls cairn_fatal(CAIRN_NO_HEAP, NULL), with
+ * the start in place of NULL if it has found that. */
 char *port_heap_start(void);
 char *port_heap_limit(void);
 

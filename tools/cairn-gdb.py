@@ -40,7 +40,7 @@ def find_elf() -> Elf:
     if not paths:
         raise Problem("no ELF file is loaded: file FIRMWARE.elf")
     for path in paths:
-        if elf_of(path).section(".cairn.layout") is not None:
+        if elf_of(path).has_layout():
             break
     else:
         path = paths[0]  # which says what is missing

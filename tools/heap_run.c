@@ -8,6 +8,7 @@
  *                                         block begins at (-1: none), the top, granules of the largest
  *                                         block that could be had, 0 (1: refused, 2: its block was)
  *   heap_run control TRACE START SIZE     the control data after the last operation, as it is in memory
+ *   heap_run memory TRACE START SIZE      the whole region then
  *
  * START is the address that the heap's region has on the target, SIZE its bytes. The region here begins as
  * far past a multiple of 1 MiB, so that an aligned block finds the same gaps. Granules are counted from
@@ -17,6 +18,7 @@
 #include "host_port.h"
 #include "system/system.h"
 #include "trace.h"
+#include "watch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -93,7 +95,7 @@ static enum served step(const struct run *run, uint32_t line, const struct trace
         return REFUSED;
     }
     *slot = (struct slot){.block = p};
-    if (p != NULL && malloc_usable_size(p) != heap_granules(op->size) * CAIRN_GRANULE)
+    if (p != NULL && malloc_usable_size(p) != (TRAILED ? op->size : heap_granules(op->size) * CAIRN_GRANULE))
         fail(run->name, line, "a block is not as large as was asked for");
     return SERVED;
 }
@@ -210,10 +212,16 @@ static void write_control(struct run *run, size_t size)
     fwrite((void *)start, 1, stats.control, stdout);
 }
 
+static void write_memory(struct run *run, size_t size)
+{
+    run_trace(run, size, false);
+    fwrite(run->region, 1, size, stdout);
+}
+
 int main(int count, char **words)
 {
     if (count < 5) {
-        fprintf(stderr, "usage: heap_run sizes|blocks|control TRACE START SIZE...\n");
+        fprintf(stderr, "usage: heap_run sizes|blocks|control|memory TRACE START SIZE...\n");
         return 2;
     }
     struct run run = {.name = words[2], .file = fopen(words[2], "rb")};
@@ -226,6 +234,8 @@ int main(int count, char **words)
         print_sizes(&run, count - 4, words + 4);
     else if (strcmp(words[1], "blocks") == 0)
         run_trace(&run, number(words[4]), true);
+    else if (strcmp(words[1], "memory") == 0)
+        write_memory(&run, number(words[4]));
     else
         write_control(&run, number(words[4]));
     return fflush(stdout) != 0 || ferror(stdout);

@@ -205,7 +205,8 @@ class Work:
 def programs(work: Work, library: str) -> list[Program]:
     """The list. Each does its work on one or two cores in some seconds."""
     s = work.scale
-    compiled = " ".join(f"allocator/{f}.c" for f in ("core/heap", "system/malloc", "core/private", "system/sbrk", "core/inspect"))
+    sources = ("core/heap", "core/private", "core/inspect", "system/malloc", "system/sbrk")
+    compiled = " ".join(f"allocator/{f}.c" for f in sources)
 
     def made(name: str) -> str:
         return os.path.join(os.path.dirname(library), "programs", name)
@@ -224,7 +225,8 @@ def programs(work: Work, library: str) -> list[Program]:
         Program("sqlite3", ["sqlite3", ":memory:", ".read " + work.script("sql", SQL, 80000)]),
         Program("gcc", ["bash", "-c", f"for i in {{1..{4 // min(s, 4)}}}; do for f in {compiled}; do "
                         "gcc -O2 -Iinclude -Iport -S $f -o - | sha256sum; done; done"]),
-        Program("g++", ["bash", "-c", "g++ -std=c++17 -O1 -S tests/posix/operators.cpp -Iinclude -Itests/support -o - | sha256sum"],
+        Program("g++", ["bash", "-c", "g++ -std=c++17 -O1 -S tests/posix/operators.cpp -Iinclude -Itests/support "
+                        "-o - | sha256sum"],
                 short=False),
         Program("make -j2", ["bash", "-c", f"make -s -j2 BUILD={work.path('built')} {work.path('built')}/host/fit && "
                              f"{work.path('built')}/host/fit tests/traces/cpp-events.trace"], work.clear, short=False),

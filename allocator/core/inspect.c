@@ -231,6 +231,8 @@ const char *cairn_reason_text(enum cairn_reason reason)
         return "bytes of free memory were overwritten";
     case CAIRN_NO_LOCK:
         return "the lock's ceiling is no priority that this chip has";
+    case CAIRN_NO_HEAP:
+        return "no heap is found: name __heap_start and __heap_limit when linking";
     }
     return "unknown reason";
 }

@@ -1,8 +1,11 @@
 /* layout.h: tells the tools how this heap lies in memory. Internal.
  *
- * The lines "key value" are text in a section of the image that no loader loads, .cairn.layout: not a byte
- * of flash or RAM (`readelf -p .cairn.layout firmware.elf` shows them). Each file describes what is its
- * own, so that an image describes what is linked. Offsets and sizes are bytes; tools/cairntools/elf.py reads it.
+ * The lines "cairn: key value" are text in a section of the image that no loader loads, .comment: not a byte of flash
+ * or RAM (`readelf -p .comment firmware.elf` shows them). Compilers leave their names there, so every linker script
+ * knows that section; the linker merges equal lines. Each file describes what is its own, so that an image describes
+ * what is linked. Offsets and sizes are bytes; tools/cairntools/elf.py reads it.
+ *
+ * Lines "key=symbol" are for tools/cairn link: the symbols that region.c was built with.
  *
  * There is no address in them, since a section that is not loaded and has relocations is dropped by
  * --gc-sections: the tools know the symbols by name. One that is static is given a name of its own there.
@@ -23,8 +26,7 @@
 #endif
 #define LAYOUT_OF(part) __attribute__((LAYOUT_NAKED used)) static void layout_of_##part(void)
 
-#define LAYOUT(key, value) \
-    __asm(".pushsection .cairn.layout,\"\",%%progbits\n\t.ascii \"" key " %c0\\n\"\n\t.popsection" : : "i"(value))
+#define LAYOUT(key, value) __asm(".pushsection .comment\n\t.asciz \"cairn: " key " %c0\"\n\t.popsection" : : "i"(value))
 
 /* What a static object is called in the image. In a section of its own: without optimization GCC for Arm writes
  * a .size that its assembler refuses where such an object is in .bss itself. */

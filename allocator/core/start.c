@@ -73,6 +73,7 @@ size_t heap_left_over(struct cairn_heap *heap)
 LAYOUT_OF(heap)
 {
     LAYOUT("cairn.layout", 2);
+    LAYOUT("version", CAIRN_VERSION);
     LAYOUT("pointer", sizeof(void *));
     LAYOUT("index.bits", CAIRN_INDEX_BITS);
     LAYOUT("granule", CAIRN_GRANULE);
@@ -92,5 +93,8 @@ LAYOUT_OF(heap)
     LAYOUT("free.tail", offsetof(struct granule, tail));
     LAYOUT("check", CAIRN_CHECK);
     LAYOUT("sites", CAIRN_SITES);
+    LAYOUT("regions", CAIRN_REGIONS);
+    LAYOUT("stats", CAIRN_STATS);
+    LAYOUT("trace", CAIRN_TRACE);
     LAYOUT("reason.size", sizeof(enum cairn_reason));
 }

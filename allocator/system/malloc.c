@@ -59,14 +59,14 @@ static inline void write_granules(const struct heap_layout *layout, index_t from
 
 /* One step of the start, with the lock held: write a part of the control data, or begin the heap. Returns true when
  * there is no more to do, whether or not there is a heap. A caller that comes in between two steps, from an interrupt,
- * goes on where this has left off. */
-static inline bool start_step(void)
+ * goes on where this has left off. The two ends are the region's. */
+static inline bool start_step(char *start, const char *end)
 {
     if (!PORT_LOCK_HOLDS())
         cairn_fatal(CAIRN_NO_LOCK, NULL);
-    char *brk = STATE.brk != NULL ? STATE.brk : port_heap_start();
+    char *brk = STATE.brk != NULL ? STATE.brk : start;
     struct heap_layout layout;
-    if (STATE.heap != NULL || !heap_lay_out(&layout, brk, (size_t)(port_heap_limit() - brk)))
+    if (STATE.heap != NULL || !heap_lay_out(&layout, brk, (size_t)(end - brk)))
         return true;
     index_t from = STATE.done, all = granules_to_write(&layout);
     if (PORT_MEMORY_IS_CLEAR && STATE.brk == NULL && from == 0) /* no one has had it yet */
@@ -84,10 +84,11 @@ static inline bool start_step(void)
 
 COLD __attribute__((noinline)) void system_start(void)
 {
+    char *start = port_heap_start(), *end = port_heap_limit(); /* without the lock: it may take a search */
     bool done;
     do {
         uint32_t state = port_lock();
-        done = start_step();
+        done = start_step(start, end);
         port_unlock(state);
     } while (!done);
 }

@@ -49,11 +49,10 @@ COLD static index_t find_break(uintptr_t *brk, uintptr_t *lowest)
     return i;
 }
 
-/* Move the break, with the lock held. */
-COLD static bool move(ptrdiff_t increment, uintptr_t *brk)
+/* Move the break, with the lock held, up to the region's limit. */
+COLD static bool move(ptrdiff_t increment, uintptr_t limit, uintptr_t *brk)
 {
     uintptr_t lowest;
-    uintptr_t limit = (uintptr_t)port_heap_limit();
     index_t i = find_break(brk, &lowest);
     /* As unsigned numbers: a region that starts above its limit has no room, not a lot of it. */
     if (increment >= 0 ? *brk > limit || (uintptr_t)increment > limit - *brk : -(uintptr_t)increment > *brk - lowest)
@@ -73,9 +72,10 @@ COLD static bool move(ptrdiff_t increment, uintptr_t *brk)
  * nothing changed, if it would leave the region or fall into what the heap holds. */
 COLD void *system_sbrk(ptrdiff_t increment)
 {
+    uintptr_t limit = (uintptr_t)port_heap_limit(); /* found without the lock, as by the first request */
     uint32_t state = port_lock();
     uintptr_t brk;
-    bool good = move(increment, &brk);
+    bool good = move(increment, limit, &brk);
     port_unlock(state);
     if (good)
         return (void *)brk;

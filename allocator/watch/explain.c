@@ -73,6 +73,22 @@ static bool describe_below(struct cairn_heap *heap, const struct cairn_block *bl
     return describe(heap, heap_granule_index(heap, block->start) - 1u, below) != 0;
 }
 
+/* The live block below the damaged one, past the rest of a free block, a part of which is given out; but not one whose
+ * canary and trailer are whole, since a write from there would have spoiled them. Then it was who had the damaged block:
+ * nothing in *`below` if that is not known. */
+static void suspect_below(struct cairn_heap *heap, const struct cairn_block *damaged, struct cairn_block *below)
+{
+    const void *end = damaged->start;
+    bool found = describe_below(heap, damaged, below);
+    if (found && !below->live) {
+        end = below->start;
+        found = describe_below(heap, below, below);
+    }
+    if (found && !guard_is_whole(below->start, end))
+        return;
+    *below = damaged->owner != NULL ? *damaged : (struct cairn_block){.start = NULL};
+}
+
 /* Who wrote in the damaged block, which ends at granule `end`? What begins where it does, or right behind its bytes if
  * it is live, came from below, as an overrun does; and what ends where the next block begins, from above: as an underrun
  * does, or a stack in the block above, which grows down. In the middle of free memory it was more likely who had it, or
@@ -81,8 +97,8 @@ static void suspect(struct cairn_heap *heap, index_t end, struct guard_ends spoi
 {
     const struct cairn_block *damaged = &report->damaged;
     struct cairn_block below = *damaged, above;
-    if (!damaged->live && describe_below(heap, damaged, &below) && !below.live)
-        describe_below(heap, &below, &below); /* past the rest of a free block, a part of which is given out */
+    if (!damaged->live)
+        suspect_below(heap, damaged, &below);
     describe(heap, end, &above);
     bool from_above = !spoiled.low && (spoiled.high || damaged->live);
     report->suspect = from_above ? above : below;

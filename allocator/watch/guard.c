@@ -375,6 +375,12 @@ void guard_describe(struct cairn_block *block)
     }
 }
 
+bool guard_is_whole(const void *start, const void *end)
+{
+    struct extent block = extent_by_map(start, end);
+    return overrun_of(&block) == NULL;
+}
+
 /* The canary and the trailer. Where the trailer is spoiled, the canary's last byte is the only one that is known. */
 static struct guard_ends ends_of_kept(const struct extent *block)
 {

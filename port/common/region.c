@@ -2,31 +2,63 @@
  *
  * Start: the first of these that there is.
  *
- *   __heap_start    linker/sections.ld, linker/heap.ld, --defsym; picolibc, Pico SDK 2, nRF MDK
- *   __HeapBase      CMSIS, nRF5 SDK
- *   __end__         Pico SDK; older CMSIS
- *   _end, end       STM32Cube; any script that newlib's own sbrk would do with
+ *   __heap_start     linker/sections.ld, linker/heap.ld, --defsym; picolibc, Pico SDK 2, nRF MDK
+ *   __HeapBase       CMSIS, nRF5 SDK
+ *   __heap_base__    ChibiOS
+ *   _sheap           RIOT, ASF
+ *   _pvHeapStart     MCUXpresso IDE
+ *   _heap_start      Teensy 4
+ *   __end__          Pico SDK; Arduino SAMD; older CMSIS
+ *   _end, end        STM32Cube, libopencm3, ASF, MSPM0; any script that newlib's own sbrk would do with
  *
- * Limit: the first of these rows that holds one at or above the start.
+ * Limit: __heap_limit, if it is at the start or above it: linker/sections.ld, linker/heap.ld, --defsym; nRF MDK. If it
+ * is the start itself, the heap is empty on purpose. Otherwise the lowest of these that is above the start:
  *
- *   __heap_limit    linker/sections.ld, linker/heap.ld, --defsym; nRF MDK
- *   __heap_end      picolibc, Pico SDK 2
- *   the lowest of   __HeapLimit                  CMSIS, nRF, Pico SDK
- *                   __StackLimit                 CMSIS, nRF: the stack's lowest address
- *                   _estack - _Min_Stack_Size    STM32Cube: likewise, if there are both
+ *   __HeapLimit      CMSIS, nRF, Pico SDK 2. Not where there is __StackOneTop: the first versions of the Pico SDK have
+ *                    it PICO_HEAP_SIZE bytes above the start, and let the heap grow to __StackLimit
+ *   __heap_end       picolibc, Pico SDK 2
+ *   __heap_end__     ChibiOS
+ *   _eheap           RIOT, ASF
+ *   _pvHeapLimit     MCUXpresso IDE
+ *   _heap_end        Teensy 4
+ *   __StackLimit     CMSIS, nRF: the stack's lowest address; Pico SDK: the end of the heap's RAM
+ *   __StackBottom    Pico SDK: the stack's lowest address
  *
- * So a script's own word for the heap's end cannot carry it into a stack that the script knows of;
- * only __heap_limit and __heap_end, which mean nothing else, are taken as they stand. A limit below
- * the start is another region's, or not a limit at all: newlib's semihosting library has a variable
- * __heap_limit, in .data.
+ * and, less the bytes that are the stack's:
  *
- * Where one of the two is not found the limit is not above the start: there is no memory, and every
- * request is refused. CAIRN_HEAP_START and CAIRN_HEAP_LIMIT, set when the library is built, name the
- * symbol instead; then no other one is looked for, and one that is missing does not link.
+ *   __ram_end__      ASF: the end of RAM
+ *   _estack          STM32Cube: the end of the stack, as all that follow
+ *   __StackTop       CMSIS, Arduino SAMD, MSPM0
+ *   _stack           libopencm3
+ *   _vStackTop       MCUXpresso IDE
+ *   _stack_top       ataradov
+ *   __stack          CMSIS, picolibc
+ *
+ * The stack's bytes are _Min_Stack_Size (STM32Cube), where the script has that. Elsewhere they matter only if no symbol
+ * of the upper table is below the stack's end: then they are cairn_stack_reserve, a symbol for --defsym; or else
+ * CAIRN_STACK_RESERVE, which is set when the library is built.
+ *
+ * So the heap never reaches into a stack that the script knows of, whatever else the script says; only __heap_limit is
+ * taken as it is. A limit below the start is another region's, or not a limit at all: newlib's semihosting library has
+ * a variable __heap_limit, in .data. One that is the start is what a script has where no object brings a section for
+ * the heap.
+ *
+ * Where one of the two is not found, every request ends in cairn_fatal(CAIRN_NO_HEAP), with the start as the address,
+ * or NULL. CAIRN_HEAP_START and CAIRN_HEAP_LIMIT, set when the library is built, name the symbol instead; then no other
+ * one is looked for, and one that is missing does not link.
  *
  * SPDX-License-Identifier: MIT */
-#include "cairn_config.h"
+#include "cairn.h"
 #include "port.h"
+
+/* Bytes above the heap that are the stack's, where the script names the end of the stack or of RAM and no size: a
+ * plain number. */
+#ifndef CAIRN_STACK_RESERVE
+#define CAIRN_STACK_RESERVE 1024
+#endif
+#if CAIRN_STACK_RESERVE < 0
+#error "CAIRN_STACK_RESERVE must be 0 or more: bytes for the stack above the heap"
+#endif
 
 /* Bytes that the index reaches. A larger region is served up to there; a linker script that is to refuse it can say
  * ASSERT(__heap_limit - __heap_start <= cairn_heap_max, "..."). tools/cairn bound knows the library's index by it. */
@@ -38,63 +70,94 @@ __asm(".global cairn_heap_max\n\t.set cairn_heap_max, 0x100000");
 __asm(".global cairn_heap_max\n\t.set cairn_heap_max, 0x80000");
 #endif
 
+/* For the tools: they find the heap's end by the same rules. */
+#define TEXT_OF(macro) TEXT(macro)
+#define TEXT(number) #number
+__asm(".global cairn_stack_reserve_built\n\t.set cairn_stack_reserve_built, " TEXT_OF(CAIRN_STACK_RESERVE));
+
 /* In C a linker symbol is an address, never a value; a weak one that is not there has address 0.
- * The linker keeps the number of bytes _Min_Stack_Size as if it were an address. */
+ * The linker keeps a number of bytes as if it were an address. */
+#define WEAK __attribute__((weak))
+#define COLD __attribute__((noinline, cold))
+
 #ifdef CAIRN_HEAP_START
 extern char CAIRN_HEAP_START[];
+
+COLD char *port_heap_start(void)
+{
+    return CAIRN_HEAP_START;
+}
 #else
-extern char __heap_start[] __attribute__((weak)), __HeapBase[] __attribute__((weak));
-extern char __end__[] __attribute__((weak)), _end[] __attribute__((weak)), end[] __attribute__((weak));
+extern char __heap_start[] WEAK, __HeapBase[] WEAK, __heap_base__[] WEAK, _sheap[] WEAK, _pvHeapStart[] WEAK;
+extern char _heap_start[] WEAK, __end__[] WEAK, _end[] WEAK, end[] WEAK;
+
+static char *const starts[] = {__heap_start, __HeapBase, __heap_base__, _sheap, _pvHeapStart,
+                               _heap_start,  __end__,    _end,          end};
+
+COLD char *port_heap_start(void)
+{
+    char *const *symbol = starts;
+    while (*symbol == NULL && symbol < &starts[sizeof starts / sizeof starts[0] - 1u])
+        symbol++;
+    return *symbol;
+}
 #endif
 
 #ifdef CAIRN_HEAP_LIMIT
 extern char CAIRN_HEAP_LIMIT[];
-#else
-extern char __heap_limit[] __attribute__((weak)), __heap_end[] __attribute__((weak));
-extern char __HeapLimit[] __attribute__((weak)), __StackLimit[] __attribute__((weak));
-extern char _estack[] __attribute__((weak)), _Min_Stack_Size[] __attribute__((weak));
-#endif
 
-#define COLD __attribute__((noinline, cold))
-
-COLD char *port_heap_start(void)
-{
-#ifdef CAIRN_HEAP_START
-    return CAIRN_HEAP_START;
-#else
-    if (__heap_start != 0)
-        return __heap_start;
-    if (__HeapBase != 0)
-        return __HeapBase;
-    if (__end__ != 0)
-        return __end__;
-    return _end != 0 ? _end : end;
-#endif
-}
-
-#ifdef CAIRN_HEAP_LIMIT
 char *port_heap_limit(void)
 {
     return CAIRN_HEAP_LIMIT;
 }
 #else
+extern char __heap_limit[] WEAK, __HeapLimit[] WEAK, __heap_end[] WEAK, __heap_end__[] WEAK, _eheap[] WEAK;
+extern char _pvHeapLimit[] WEAK, _heap_end[] WEAK, __StackLimit[] WEAK, __StackBottom[] WEAK, __StackOneTop[] WEAK;
+extern char __ram_end__[] WEAK, _estack[] WEAK, __StackTop[] WEAK, _stack[] WEAK, _vStackTop[] WEAK, _stack_top[] WEAK;
+extern char __stack[] WEAK;
+extern char _Min_Stack_Size[] WEAK, cairn_stack_reserve[] WEAK;
+
+enum { ABOVE_STACK = 8 }; /* from this one on they are above the stack */
+static char *const ends[] = {__HeapLimit, __heap_end,   __heap_end__,  _eheap,      _pvHeapLimit,
+                             _heap_end,   __StackLimit, __StackBottom, __ram_end__, _estack,
+                             __StackTop,  _stack,       _vStackTop,    _stack_top,  __stack};
+
 COLD char *port_heap_limit(void)
 {
     uintptr_t start = (uintptr_t)port_heap_start();
-    if (start == 0)
-        return 0;
-    if ((uintptr_t)__heap_limit >= start)
+    if (start - 1u < (uintptr_t)__heap_limit) /* not if there is no start */
         return __heap_limit;
-    if ((uintptr_t)__heap_end >= start)
-        return __heap_end;
-    /* Counted from the start, what lies below it, an absent symbol too, is farther than all above. */
-    uintptr_t room = (uintptr_t)__HeapLimit - start;
-    uintptr_t other = (uintptr_t)__StackLimit - start;
-    if (other < room)
-        room = other;
-    other = (uintptr_t)_estack - (uintptr_t)_Min_Stack_Size - start;
-    if (other < room && _estack != 0 && _Min_Stack_Size != 0)
-        room = other;
-    return (char *)(start + room);
+    uintptr_t stack = (uintptr_t)_Min_Stack_Size;
+    uintptr_t limit = 0;
+    size_t lowest = 0;
+    size_t i = __StackOneTop != NULL;
+    do {
+        uintptr_t bound = (uintptr_t)ends[i];
+        if (bound <= start)
+            continue;
+        if (i >= ABOVE_STACK)
+            bound -= stack;
+        if (bound - 1u <= limit - 1u) { /* of equal ones, the last: a stack of no bytes is none */
+            limit = bound;
+            lowest = i;
+        }
+    } while (++i < sizeof ends / sizeof ends[0]);
+    if (lowest >= ABOVE_STACK && stack == 0)
+        limit -= cairn_stack_reserve != NULL ? (uintptr_t)cairn_stack_reserve : CAIRN_STACK_RESERVE;
+    if (start == 0 || limit <= start)
+        cairn_fatal(CAIRN_NO_HEAP, (const void *)start);
+    return (char *)limit;
 }
+#endif
+
+/* ---- For the tools: the names that were chosen when this was built (allocator/core/layout.h) ---- */
+
+#define NAMED(key, name) NAMED_TEXT(key, name)
+#define NAMED_TEXT(key, name) __asm(".pushsection .comment\n\t.asciz \"cairn: " key "=" #name "\"\n\t.popsection")
+
+#ifdef CAIRN_HEAP_START
+NAMED("region.start", CAIRN_HEAP_START);
+#endif
+#ifdef CAIRN_HEAP_LIMIT
+NAMED("region.limit", CAIRN_HEAP_LIMIT);
 #endif

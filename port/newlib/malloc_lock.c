@@ -2,6 +2,7 @@
  *
  * newlib takes it again inside itself (realloc calls malloc), and passes no state along. So the
  * state that the outermost call found is kept here: no other code runs while it is held.
+ * Weak: a firmware may have its own.
  * newlib holds it for as long as its search through the heap takes: interrupts wait for that.
  *
  * SPDX-License-Identifier: MIT */
@@ -12,7 +13,7 @@
 
 static uint32_t depth, outermost;
 
-void __malloc_lock(struct _reent *reent)
+__attribute__((weak)) void __malloc_lock(struct _reent *reent)
 {
     (void)reent;
     uint32_t state = port_lock();
@@ -20,7 +21,7 @@ void __malloc_lock(struct _reent *reent)
         outermost = state;
 }
 
-void __malloc_unlock(struct _reent *reent)
+__attribute__((weak)) void __malloc_unlock(struct _reent *reent)
 {
     (void)reent;
     if (--depth == 0)

@@ -105,13 +105,13 @@ __attribute__((used)) void _malloc_stats_r(struct _reent *reent)
 }
 
 /* The lock that newlib's own malloc takes. Nothing else calls these; they are here so that a
- * reference brings no object of the C library's. */
-__attribute__((used)) void __malloc_lock(struct _reent *reent)
+ * reference brings no object of the C library's. Weak: a firmware may have its own. */
+__attribute__((used, weak)) void __malloc_lock(struct _reent *reent)
 {
     (void)reent;
 }
 
-__attribute__((used)) void __malloc_unlock(struct _reent *reent)
+__attribute__((used, weak)) void __malloc_unlock(struct _reent *reent)
 {
     (void)reent;
 }

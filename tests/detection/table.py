@@ -1,14 +1,11 @@
-"""table.py DOCUMENT LEVEL=LINES...: write the table of the detection matrix into DOCUMENT, between its two marks.
+"""table.py LEVEL=LINES...: print the table of the detection matrix, as docs/detection.md has it.
 
 LINES is what tests/detection/matrix printed for a library of that check level; each level becomes two columns, with
-"-" where it has no such damage, or none that the operation meets. With --check nothing is written: exits with 1 if
-DOCUMENT has another table.
+"-" where it has no such damage, or none that the operation meets. bench/figures.py puts it into the document.
 
 SPDX-License-Identifier: MIT"""
 import sys
 
-BEGIN = "<!-- make matrix: from here on -->\n"
-END = "<!-- make matrix: up to here -->\n"
 OUTCOMES = ("at once", "by `cairn_check`", "too late", "later", "harmless", "not found", "astray", "endless")
 
 
@@ -64,21 +61,8 @@ def table(levels):
 
 
 def main(arguments):
-    check = arguments[0] == "--check"
-    path, *files = arguments[check:]
-    levels = [(level, read(lines)) for level, lines in (file.split("=", 1) for file in files)]
-    with open(path, encoding="utf-8") as document:
-        old = document.read()
-    before, rest = old.split(BEGIN)
-    after = rest.split(END)[1]
-    new = before + BEGIN + table(levels) + END + after
-    if check:
-        return 0 if new == old else 1
-    with open(path, "w", encoding="utf-8") as document:
-        document.write(new)
-    print(table(levels), end="")
-    return 0
+    print(table([(level, read(lines)) for level, lines in (file.split("=", 1) for file in arguments)]), end="")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

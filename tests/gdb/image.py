@@ -7,6 +7,7 @@ import glob
 import json
 import re
 import subprocess
+import xml.etree.ElementTree
 from concurrent.futures import ThreadPoolExecutor
 
 from look import CROSS, KILL, RAM, board_of, command, console, gdb, heaps_of, image_of, listed, target, tool, work
@@ -128,9 +129,65 @@ def the_page_of_an_image_has_the_blocks(tree):
     equal(data["start"] + data["control"] * data["granule"], dump.blocks[0][0])
 
 
+@for_each(TREES)
+def the_page_of_an_image_has_the_extents_and_owners_of_the_blocks(tree):
+    """Trailers and rounding are parts of a block: what is free is what `cairn stats` has. Owners have lines."""
+    dump, page, picture = dumps[tree], work(tree, "extents.html"), work(tree, "extents.svg")
+    ram, _, start = dump.ram("sound").rpartition("@")
+    cairn("view", ram, "--ram-at", start, "--elf", dump.elf, "-o", page)
+    with open(page, encoding="utf-8") as file:
+        data = json.loads(re.search(r'id="data">(.*?)</script>', file.read(), re.S)[1])
+    equal([data["granule"] * granules for granules in data["extents"]],
+          [size for _, size, kind, *_ in dump.blocks if kind != "free"])
+    if tree.endswith(("guarded", "counted")):
+        equal([data["sites"][site] for site in data["opSites"]],
+              [f"{block[4]} (scene.c:{block[5]})" if block[4] else "" for block in dump.blocks if block[2] != "free"])
+    _, stats = tool(dump.elf, dump.ram("sound"), "stats")
+    free, above = (int(re.search(rf"^  {name} +(\d+)", stats, re.M)[1]) for name in ("free", "above the top"))
+    cairn("view", ram, "--ram-at", start, "--elf", dump.elf, "--svg", "end", "-o", picture)
+    texts = [element.text for element in xml.etree.ElementTree.parse(picture).iter("{http://www.w3.org/2000/svg}text")]
+    equal([texts[texts.index(name) + 1] for name in ("free below the top", "above the top")],
+          [f"{free:,}", f"{above:,}"])
+
+
+@for_each(TREES)
+def an_image_that_ends_in_the_heap_is_no_damage(tree):
+    """Wherever it ends behind the control data: one line says where, no block is in doubt, and the status is 2."""
+    dump = dumps[tree]
+    ram, _, start = dump.ram("sound").rpartition("@")
+    free = [(at, size) for at, size, kind, *_ in dump.blocks if kind == "free"]
+    for n, (at, size) in enumerate((free[0], free[len(free) // 2], free[-1])):
+        end = at + (8 if n == 1 else size // 2)
+        path = work(tree, "cut.bin")
+        with open(ram, "rb") as whole, open(path, "wb") as file:
+            file.write(whole.read(end - int(start, 0)))
+        for words in ("check", "blocks", "map"):
+            status, text = tool(dump.elf, f"{path}@{start}", words)
+            assert f"  INCOMPLETE: the memory ends at {end:#x}, the heap's blocks at " in text, text
+            assert status == 2 and "DAMAGED" not in text and "uncertain:" not in text and " I7" not in text, text
+            assert words == "map" or "  ? " not in text, text
+            lines = text.partition("\nregion")[0].partition("\nprivate")[0].splitlines()
+            assert words != "check" or len(lines) == 2, text
+        seen = [block[:3] for block in listed(tool(dump.elf, f"{path}@{start}", "blocks")[1])[dump.handle]]
+        equal(seen, [block[:3] for block in dump.blocks])
+
+
+@for_each(TREES)
+def damage_in_an_image_that_ends_in_the_heap_is_damage(tree):
+    dump = dumps[tree]
+    ram, _, start = dump.ram("map").rpartition("@")
+    path = work(tree, "cut.bin")
+    last = [at for at, _, kind, *_ in dump.blocks if kind == "free"][-1]
+    with open(ram, "rb") as whole, open(path, "wb") as file:
+        file.write(whole.read(last + 4 - int(start, 0)))
+    status, text = tool(dump.elf, f"{path}@{start}", "check")
+    assert status == 1 and "  DAMAGED: " in text and "  INCOMPLETE: " in text, text
+
+
 @test
 def reasons_have_the_words_of_the_library():
-    with open("include/cairn.h", encoding="ascii") as header, open("allocator/core/inspect.c", encoding="ascii") as source:
+    with (open("include/cairn.h", encoding="ascii") as header,
+          open("allocator/core/inspect.c", encoding="ascii") as source):
         names = re.search(r"enum cairn_reason \{(.*?)\};", header.read(), re.S)[1]
         text = source.read()
     names = re.findall(r"^    (CAIRN_\w+)", names, re.M)
@@ -155,9 +212,9 @@ def refusals():
     short = work(PLAIN, "short.bin")
     with open(path, "rb") as whole, open(short, "wb") as file:
         file.write(whole.read(0x1000))
-    no_layout = dump.copy("no-layout.elf", "-R", ".cairn.layout")
+    no_layout = dump.copy("no-layout.elf", "-R", ".comment")
     return {
-        "an ELF file without the layout": ((no_layout, good), "has no section .cairn.layout"),
+        "an ELF file without the layout": ((no_layout, good), "has no section .comment with Cairn's lines"),
         "an image that ends before the heap": ((dump.elf, f"{short}@{start}", "blocks"), "cannot be read"),
         "an image at another address": ((dump.elf, f"{path}@0x10000000", "blocks"), "cannot be read"),
         "an image without an address": ((dump.elf, path), "is not an ELF file"),
@@ -182,9 +239,9 @@ def the_layout_is_no_part_of_flash_or_ram_in_any_image():
     print(f"# {len(images)} images")
     for path in images:
         text = subprocess.run([CROSS + "readelf", "-SlW", path], capture_output=True, text=True, check=True).stdout
-        found = re.findall(r"\] \.cairn\.layout +PROGBITS +(\w+) \w+ \w+ \w+ +([A-Z]*) +\d+ +\d+ +\d+$", text, re.M)
-        equal(found, [("00000000", "")], path)
-        assert ".cairn.layout" not in text.partition("Section to Segment")[2], path
+        found = re.findall(r"\] \.comment +PROGBITS +(\w+) \w+ \w+ \w+ +([A-Z]*) +\d+ +\d+ +\d+$", text, re.M)
+        assert found in ([("00000000", "")], [("00000000", "MS")]), f"{path}: {found}"
+        assert ".comment" not in text.partition("Section to Segment")[2], path
     assert len(images) > 20
 
 

@@ -86,11 +86,12 @@ def target(tree, elf, name):
 KILL = "python\ntry:\n    gdb.execute('kill')\nexcept gdb.error:\n    pass\nend\n"
 
 
-def tool(*words):
-    """`tools/cairn image`: its status and what it said."""
+def tool(*words, notes=False):
+    """`tools/cairn image`: its status and what it said, without notes on what the memory does not show."""
     done = subprocess.run([os.path.join(TOOLS, "cairn"), "image", *words], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=120)
-    return done.returncode, done.stdout + done.stderr
+    said = [line for line in done.stderr.splitlines(True) if notes or not line.startswith("cairn image: note: ")]
+    return done.returncode, done.stdout + "".join(said)
 
 
 # ---- What the firmware says of itself ------------------------------------------------------------------

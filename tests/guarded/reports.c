@@ -27,7 +27,7 @@ static void free_memory_that_was_nobodys_has_no_owner(void)
     cairn_explain(CAIRN_CORRUPT_SIZE, gap, &report);
     CHECK(report.damaged.start != NULL && !report.damaged.live);
     CHECK(report.damaged.owner == NULL && report.freed_by == NULL);
-    CHECK(report.suspect.start == p);
+    CHECK(empty(&report.suspect)); /* the canary below is whole */
     free(aligned_one);
     free(p);
 }
@@ -99,9 +99,9 @@ static void a_private_heap_is_known_while_it_is_the_last_one_used(void)
 
 static void each_reason_has_a_text(void)
 {
-    for (int a = 0; a <= CAIRN_NO_LOCK + 1; a++)
+    for (int a = 0; a <= CAIRN_NO_HEAP + 1; a++)
         for (int b = 0; b < a; b++) {
-            bool unknown = b == 0 && a == CAIRN_NO_LOCK + 1;
+            bool unknown = b == 0 && a == CAIRN_NO_HEAP + 1;
             const char *text = cairn_reason_text((enum cairn_reason)a);
             CHECK((strcmp(text, cairn_reason_text((enum cairn_reason)b)) == 0) == unknown);
         }

@@ -64,9 +64,22 @@ static bool is_none(const struct cairn_block *block)
     return block->start == NULL && block->size == 0 && block->owner == NULL && !block->live;
 }
 
-static bool suspects_below(void)
+/* An overrun that went through the canary and the trailer: who owned it is gone. */
+static bool suspects_what_ran_over(void)
 {
-    return is_block(&report.suspect, below, SIZE) && is_none(&report.other);
+    return report.suspect.start == below && report.suspect.live && is_none(&report.other);
+}
+
+/* Nothing beside the block is spoiled: who had it wrote there. */
+static bool suspects_the_last_owner(void)
+{
+    return report.suspect.start == report.damaged.start && !report.suspect.live && report.suspect.owner != NULL &&
+           report.suspect.owner == report.damaged.owner && is_none(&report.other);
+}
+
+static void run_over(size_t n)
+{
+    memset(below + SIZE, 'x', (size_t)(middle - below) - SIZE + n);
 }
 
 static bool suspects_above(void)
@@ -135,8 +148,30 @@ static void a_run_into_free_memory_came_from_below(void)
 static void the_links_of_a_free_block_were_written_from_below(void)
 {
     set(false);
-    memset(middle, 'x', 2 * sizeof(link_t) + 1);
-    CHECK(found(CAIRN_CORRUPT_LINK, false) && suspects_below());
+    run_over(2 * sizeof(link_t) + 1);
+    CHECK(found(CAIRN_CORRUPT_LINK, false) && suspects_what_ran_over());
+}
+
+/* As by a pointer that is used after free(). */
+static void where_the_canary_below_is_whole_it_was_who_had_the_block(void)
+{
+    for (size_t n = 1; n <= 2 * sizeof(link_t) + 1; n++) {
+        set(false);
+        memset(middle, 'x', n);
+        CHECK(found(CAIRN_CORRUPT_LINK, false) && suspects_the_last_owner());
+        CHECK(report.freed_by != NULL);
+    }
+}
+
+/* More blocks are freed than are noted: then it is not known who that was, and no one else is named. */
+static void where_who_had_the_block_is_forgotten_no_one_is_named(void)
+{
+    enum { MORE = 8 };
+    set(false);
+    for (unsigned n = 0; n < MORE; n++)
+        cairn_free(heap, launder(cairn_malloc(heap, STACK)));
+    memset(middle, 'x', 4);
+    CHECK(found(CAIRN_CORRUPT_LINK, false) && is_none(&report.suspect) && report.freed_by == NULL);
 }
 
 static void the_end_of_a_free_block_was_written_from_above(void)
@@ -149,21 +184,26 @@ static void the_end_of_a_free_block_was_written_from_above(void)
     }
 }
 
-static void the_middle_of_a_free_block_was_written_by_who_had_it_or_from_below(void)
+static void the_middle_of_a_free_block_was_written_by_who_had_it(void)
 {
     set(false);
     memset(middle + 20, 0x20, 20);
-    CHECK(found(CAIRN_WRITE_AFTER_FREE, false) && suspects_below());
+    CHECK(found(CAIRN_WRITE_AFTER_FREE, false) && suspects_the_last_owner());
     CHECK(report.damaged.owner != NULL && report.freed_by != NULL);
 }
 
 static void where_all_of_a_free_block_is_spoiled_it_was_either(void)
 {
-    set(false);
-    memset(middle, 0x20, (size_t)(above - middle));
-    CHECK(found(CAIRN_CORRUPT_LINK, false));
-    CHECK(is_block(&report.suspect, below, SIZE));
-    CHECK(is_block(&report.other, above, STACK));
+    for (unsigned run = 0; run < 2; run++) {
+        set(false);
+        if (run == 0)
+            memset(middle, 0x20, (size_t)(above - middle));
+        else
+            run_over((size_t)(above - middle));
+        CHECK(found(CAIRN_CORRUPT_LINK, false));
+        CHECK(report.suspect.start == (run == 0 ? middle : below) && report.suspect.live == (run == 1));
+        CHECK(is_block(&report.other, above, STACK));
+    }
 }
 
 /* ---- No block's ------------------------------------------------------------------------------------- */
@@ -214,7 +254,7 @@ static void the_rest_of_a_free_block_is_passed_over_where_it_is_as_it_was(void)
     taken[0] = 0;
     CHECK(is_fatal(take_part, heap, NULL) && fatal_reason == CAIRN_WRITE_AFTER_FREE);
     cairn_explain(fatal_reason, fatal_address, &report);
-    CHECK(report.damaged.start == taken && !report.damaged.live && suspects_below());
+    CHECK(report.damaged.start == taken && !report.damaged.live && suspects_the_last_owner());
 }
 
 /* A free block of one granule is all links and size: which of them was written first is not known. */
@@ -227,27 +267,29 @@ static void of_a_free_granule_both_ends_are_suspected(void)
     upper[-1] ^= 1;
     cairn_explain(CAIRN_CORRUPT_SIZE, middle, &report);
     CHECK(report.damaged.start == middle && report.damaged.size == CAIRN_GRANULE && !report.damaged.live);
-    CHECK(is_block(&report.suspect, below, SIZE) && is_block(&report.other, upper, size));
+    CHECK(report.suspect.start == middle && report.suspect.owner != NULL && is_block(&report.other, upper, size));
 }
 
 /* Its size is as it was: the links were written from below. */
-static void a_free_granule_whose_links_alone_are_spoiled_was_written_from_below(void)
+static void a_free_granule_whose_links_alone_are_spoiled_was_written_by_who_had_it(void)
 {
     set(false);
     size_t size = bytes_of_block(SIZE) - CAIRN_GRANULE - KEPT_BEHIND;
     CHECK(cairn_malloc(heap, size) == middle + CAIRN_GRANULE);
     middle[0] ^= 1;
     cairn_explain(CAIRN_CORRUPT_LINK, middle, &report);
-    CHECK(report.damaged.start == middle && report.damaged.size == CAIRN_GRANULE && suspects_below());
+    CHECK(report.damaged.start == middle && report.damaged.size == CAIRN_GRANULE && suspects_the_last_owner());
 }
 
 TAP_MAIN(TEST(a_byte_behind_a_block_is_its_own_overrun), TEST(a_trailer_that_alone_is_spoiled_was_written_from_above),
          TEST(the_end_of_a_canary_was_written_from_above), TEST(where_all_is_spoiled_it_was_either),
          TEST(a_run_into_free_memory_came_from_below), TEST(the_links_of_a_free_block_were_written_from_below),
-         TEST(the_middle_of_a_free_block_was_written_by_who_had_it_or_from_below),
+         TEST(the_middle_of_a_free_block_was_written_by_who_had_it),
+         TEST(where_the_canary_below_is_whole_it_was_who_had_the_block),
+         TEST(where_who_had_the_block_is_forgotten_no_one_is_named),
          TEST(the_end_of_a_free_block_was_written_from_above), TEST(where_all_of_a_free_block_is_spoiled_it_was_either),
          TEST(the_rest_of_a_free_block_is_passed_over),
          TEST(the_rest_of_a_free_block_is_passed_over_where_it_is_as_it_was),
          TEST(of_a_free_granule_both_ends_are_suspected),
-         TEST(a_free_granule_whose_links_alone_are_spoiled_was_written_from_below),
+         TEST(a_free_granule_whose_links_alone_are_spoiled_was_written_by_who_had_it),
          TEST(the_control_data_is_next_to_no_block), TEST(what_came_from_above_the_heap_came_from_no_block))

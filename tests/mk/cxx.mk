@@ -76,6 +76,7 @@ TARGET_TESTS += $(foreach b,$(CXX_BOARDS),$(foreach l,$(CXX_LIBCS),$(CXX_WITH:%=
 # picolibc's own startup code and linker script, as its users link: constructors, thread-local variables and
 # exceptions are set up by them (<name>-crt0.elf). The region is the one that port/common/region.c finds.
 CXX_CRT0 := $(patsubst %,$(BUILD)/mps2-an385/picolibc/cxx/%-crt0.elf,constructors thread_local exceptions)
+# The script is named behind __stack_size: to the one that the specs bring, that symbol is not defined yet.
 CXX_CRT0_SYMBOLS := __flash=0 __flash_size=0x400000 __ram=0x20000000 __ram_size=0x20000 __stack_size=0x1000 \
                     __stack_top=__stack __stack_limit=__stack-__stack_size
 TARGET_TESTS += $(if $(call among,mps2-an385),$(CXX_CRT0))
@@ -85,6 +86,6 @@ $(CXX_CRT0): $(BUILD)/mps2-an385/picolibc/cxx/%-crt0.elf: $(BUILD)/mps2-an385/pi
         tests/mk/cxx.mk tests/one-heap
 	@mkdir -p $(@D)
 	$(Q)$(CROSS)g++ $(mps2-an385.CPU) $(cxx-picolibc.SPECS) $(cxx-picolibc.LINK) --crt0=semihost -Wl,--gc-sections \
-	    -Wl,--no-warn-rwx-segments $(CXX_CRT0_SYMBOLS:%=-Wl,--defsym=%) -Wl,-Map,$(@:.elf=.map) $(filter %.o,$^) \
+	    -Wl,--no-warn-rwx-segments $(CXX_CRT0_SYMBOLS:%=-Wl,--defsym=%) -T picolibcpp.ld -Wl,-Map,$(@:.elf=.map) $(filter %.o,$^) \
 	    -u cairn_names $(BUILD)/mps2-an385/picolibc/libcairn.a -o $@
 	$(Q)tests/one-heap $(@:.elf=.map)

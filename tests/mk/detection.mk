@@ -33,7 +33,9 @@ check: $(DETECTION_LAYOUTS:%=$(BUILD)/host/detection/%/matrix)
 matrix: packages
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) matrix-now
 matrix-now: $(BUILD)/host/detection/level-1 $(BUILD)/host/detection/level-2
-	$(Q)$(PYTHON) tests/detection/table.py docs/detection.md 1=$< 2=$(BUILD)/host/detection/level-2
+	$(Q)$(PYTHON) tests/detection/table.py 1=$< 2=$(BUILD)/host/detection/level-2 >$(BUILD)/host/detection/table
+	$(Q)$(PYTHON) bench/figures.py put docs/detection.md "make matrix" <$(BUILD)/host/detection/table
+	@cat $(BUILD)/host/detection/table
 $(BUILD)/host/detection/level-1: $(BUILD)/host/detection/32/matrix
 $(BUILD)/host/detection/level-2: $(BUILD)/host/detection/32-guarded/matrix
 $(BUILD)/host/detection/level-1 $(BUILD)/host/detection/level-2:

@@ -9,6 +9,7 @@ cmsis_NAMES     := image_stack_top=__StackTop image_data_load=__etext image_data
                    image_data_end=__data_end__ image_bss=__bss_start__ image_bss_end=__bss_end__
 bare_NAMES      := image_stack_top=my_stack_top image_data_load=data_load image_data=data_first \
                    image_data_end=data_past image_bss=bss_first image_bss_end=bss_past
+mspm0_NAMES     := image_stack_top=my_stack_top $(filter-out image_stack_top=%,$(cmsis_NAMES))
 
 defsyms = $(addprefix -Wl$(comma)--defsym=,$(1))
 comma  := ,
@@ -43,10 +44,35 @@ $(call foreign,nrf,region,nrf,cmsis,,$(SYSCALLS) tests/foreign/reserve.o)
 $(call foreign,fragment,region,fragment,bare,,$(SYSCALLS))
 $(eval $(call foreign_image,stm32vldiscovery,stm32cube,region,boards/stm32vldiscovery/memory.ld,stm32cube,stm32cube,,$(SYSCALLS)))
 
+# The ends that follow from the end of the stack or of RAM, those of other conventions, and limits that are no limits.
+$(call foreign,libopencm3,region,libopencm3,bare,,$(SYSCALLS))
+$(call foreign,ataradov,region,ataradov,bare,,$(SYSCALLS))
+$(call foreign,chibios,region,chibios,bare,,$(SYSCALLS))
+$(call foreign,riot,region,riot,bare,,$(SYSCALLS))
+$(call foreign,mcuxpresso,region,mcuxpresso,bare,,$(SYSCALLS))
+$(call foreign,lpcxpresso,region,lpcxpresso,bare,,$(SYSCALLS))
+$(call foreign,teensy,region,teensy,bare,,$(SYSCALLS))
+$(call foreign,asf,region,asf,bare,,$(SYSCALLS))
+$(call foreign,samd,region,samd,cmsis,,$(SYSCALLS))
+$(call foreign,silabs,region,silabs,cmsis,,$(SYSCALLS) tests/foreign/reserve_stack.o)
+$(call foreign,mspm0,region,mspm0,mspm0,,$(SYSCALLS))
+$(call foreign,pico-1,region,pico-1,cmsis,,$(SYSCALLS))
+$(call foreign,no-stack-size,region,bare,bare,$(call defsyms,_end=my_heap _estack=my_stack_top expected_limit=0x20020000-1024),$(SYSCALLS))
+
+$(call foreign,named-stack,region,bare,bare,$(call defsyms,end=my_heap __stack=my_stack_top expected_limit=0x20020000-1024),$(SYSCALLS))
+
+# The bytes that are left to a stack whose size no script says: by the link line, and when the library is built.
+$(call foreign,reserve,region,libopencm3,bare,$(call defsyms,cairn_stack_reserve=5000 expected_limit=0x20020000-5000),$(SYSCALLS))
+$(call foreign,reserve-built,region,libopencm3,bare,$(call defsyms,expected_limit=0x20020000-3000),$(SYSCALLS) tests/foreign/reserve-built.o)
+$(call foreign,reserve-both,region,libopencm3,bare,$(call defsyms,cairn_stack_reserve=2000 expected_limit=0x20020000-2000),$(SYSCALLS) tests/foreign/reserve-built.o)
+$(BUILD)/mps2-an385/tests/foreign/reserve-built.o: port/common/region.c $(MADE_BY)
+	$(call cc,$(CROSS)gcc $(mps2-an385.CPU) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -DCAIRN_STACK_RESERVE=3000 $(CORE_SEES))
+
 # Names given on the link line, and when the library is built.
 $(call foreign,defsym,region,bare,bare,$(call defsyms,__heap_start=my_heap __heap_limit=my_stack),$(SYSCALLS))
 $(call foreign,defsym-limit,region,bare,bare,$(call defsyms,end=my_heap __heap_limit=my_stack),$(SYSCALLS))
-$(call foreign,pico-1,region,pico-1,cmsis,$(call defsyms,__heap_limit=__StackLimit),$(SYSCALLS))
+$(call foreign,asf-sam0,region,asf-sam0,bare,$(call defsyms,__heap_limit=0x20020000),$(SYSCALLS))
+$(call foreign,modm,region,modm,bare,$(call defsyms,__heap_start=__heap_sram1_start __heap_limit=__heap_sram1_end),$(SYSCALLS))
 $(call foreign,named,region,bare,bare,,$(SYSCALLS) tests/foreign/named.o)
 $(BUILD)/mps2-an385/tests/foreign/named.o: port/common/region.c $(MADE_BY)
 	$(call cc,$(CROSS)gcc $(mps2-an385.CPU) $(OPT) $(CFLAGS_COMMON) $(CFLAGS_CORE) $(LOCK) -DCAIRN_HEAP_START=my_heap \
@@ -54,13 +80,23 @@ $(BUILD)/mps2-an385/tests/foreign/named.o: port/common/region.c $(MADE_BY)
 
 # A script that contradicts itself: the heap ends below the stack all the same.
 $(call foreign,limit-in-the-stack,region,stm32cube,stm32cube,$(call defsyms,__HeapLimit=_estack),$(SYSCALLS))
+$(call foreign,limit-inside-the-stack,region,stm32cube,stm32cube,$(call defsyms,__HeapLimit=_estack-100),$(SYSCALLS))
+$(call foreign,all-limits,region,bare,bare,$(call defsyms,__end__=my_heap __StackBottom=my_stack __StackTop=my_stack_top __StackOneTop=0x20042000 \
+    __StackLimit=my_stack_top __HeapLimit=my_heap+16),$(SYSCALLS))
 # A variable of newlib's semihosting library is not taken for the limit.
 $(call foreign,semihosting,region,stm32cube,stm32cube,--specs=rdimon.specs -u __heap_limit)
-# Where there is no region, or one that ends below its start, there is no heap.
-$(call foreign,nothing-known,no_region,bare,bare,,$(SYSCALLS))
-$(call foreign,no-stack-size,no_region,bare,bare,$(call defsyms,_end=my_heap _estack=my_stack_top),$(SYSCALLS))
-$(call foreign,no-start,no_region,bare,bare,$(call defsyms,__heap_limit=my_stack),$(SYSCALLS))
-$(call foreign,limit-below-start,no_region,bare,bare,$(call defsyms,__heap_start=my_stack_top __heap_limit=my_heap),$(SYSCALLS))
+# A heap that is empty because the link line says so.
+$(call foreign,empty,no_region,bare,bare,$(call defsyms,__heap_start=my_heap __heap_limit=my_heap),$(SYSCALLS))
+$(call foreign,empty-beside-a-stack,no_region,libopencm3,bare,$(call defsyms,__heap_limit=end),$(SYSCALLS))
+# Where there is no region, or one that ends below its start, or no room above the start, the first request says so.
+$(call foreign,nothing-known,not_found,bare,bare,$(call defsyms,expected_start=0),$(SYSCALLS))
+$(call foreign,no-start,not_found,bare,bare,$(call defsyms,__heap_limit=my_stack expected_start=0),$(SYSCALLS))
+$(call foreign,no-limit,not_found,bare,bare,$(call defsyms,_end=my_heap),$(SYSCALLS))
+$(call foreign,limit-below-start,not_found,bare,bare,$(call defsyms,__heap_start=my_stack_top __heap_limit=my_heap expected_start=0x20020000),$(SYSCALLS))
+$(call foreign,all-for-the-stack,not_found,libopencm3,bare,$(call defsyms,cairn_stack_reserve=128K),$(SYSCALLS))
+$(call foreign,no-end-of-ram,not_found,asf-sam0,bare,,$(SYSCALLS))
+$(call foreign,empty-by-default,not_found,mspm0-no-top,mspm0,,$(SYSCALLS))
+$(call foreign,table-of-heaps,not_found,modm,bare,$(call defsyms,expected_start=0),$(SYSCALLS))
 
 # picolibc's own script and startup code, which know __heap_start and __heap_end.
 PICOLIBC_FOREIGN := $(addprefix $(BUILD)/mps2-an385/picolibc/foreign/,picolibc.elf stack-picolibc.elf)

@@ -135,7 +135,7 @@ $(BUILD)/host/bench/%.o: bench/%.c $(MADE_BY) tests/mk/posix.mk
 	$(Q)$(HOSTCC) -O2 $(CFLAGS_COMMON) -D_GNU_SOURCE -fno-builtin -c $< -o $@
 $(BUILD)/host/bench/replay-cairn.o: bench/replay.c $(MADE_BY) tests/mk/posix.mk
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) -O2 $(CFLAGS_COMMON) -D_GNU_SOURCE -fno-builtin $(POSIX_PREFIX) -Dreplay_run=cairn_replay_run \
+	$(Q)$(HOSTCC) -O2 $(CFLAGS_COMMON) -D_GNU_SOURCE -fno-builtin $(POSIX_PREFIX) $(PORT_SEES) -Dreplay_run=cairn_replay_run \
 	    -Dreplay_clear=cairn_replay_clear -c $< -o $@
 $(BUILD)/host/bench/host: $(BENCH_HOST_OBJECTS)
 	$(Q)$(HOSTCC) $^ -lm -o $@

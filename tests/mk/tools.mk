@@ -27,7 +27,7 @@ $(eval $(call heap_programs,wide,-DCAIRN_INDEX_BITS=32 -DFIT_MOST=0x1000000))
 RECORDED_BOARDS := $(traced.BOARDS)
 #   $(1) board
 define recorded_image
-$(BUILD)/$(1)/recorded/%.elf: private LINK_FLAGS = -Wl,--defsym=_heap_size=8404
+$(BUILD)/$(1)/recorded/%.elf: private LINK_FLAGS = -Wl,--build-id -Wl,--defsym=_heap_size=8404
 $(BUILD)/$(1)/recorded/%.elf: $(addprefix $(BUILD)/$(1)/traced/,extras/trace_%.o tests/tools/recorded.o tests/support/blocks.o libcairn.a) \
         $($(1)/traced.RUNTIME) $(call scripts,$(1))
 	$$(call link,$(1))

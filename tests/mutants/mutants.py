@@ -5,8 +5,8 @@ usage: mutants.py --build FOLDER [--jobs N] [--lines FROM-TO,...] [--sample N] [
                   [--quick] [--thorough] [--list] FILE...
 
 FOLDER holds what make has built of the heap as it is, and `configurations`, which says with what commands
-(tests/mk/mutants.mk). What became of each change goes to FOLDER/verdicts. FILE of --equivalent lists changes after which
-the program is the same:
+(tests/mk/mutants.mk). What became of each change goes to FOLDER/verdicts. FILE of --equivalent lists changes after
+which the program is the same:
 
     allocator/core/heap.c: i > 0 -> i >= 0
         | while (i > 0 && !map_is_bound(heap, i))

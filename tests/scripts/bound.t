@@ -9,7 +9,7 @@
 tree=build/mps2-an385
 programs=$tree/bound/programs.elf
 expected=tests/bound/programs.expected
-plan $(($(grep -vc '^#' $expected) + 33))
+plan $(($(grep -vc '^#' $expected) + 38))
 
 # bound ARGUMENT...: the tool.
 bound() {
@@ -90,6 +90,9 @@ ends "what is no fact is refused" 2 "facts:1: not a fact: rounds often loop" \
     bound --facts "$work/facts" --entry loop $programs
 fact="rounds 3 loop if memset=0"
 ends "a fact of another image is none of this one" 1 "a loop" bound --rows --fact "$fact" --entry loop $programs
+passes "a fact of images without a symbol is one of this image" bound --fact "rounds 3 loop if no_such_symbol=none" --entry loop $programs
+ends "it is none of an image that has the symbol" 1 "a loop" \
+    bound --rows --fact "rounds 3 loop if loop=none" --entry loop $programs
 
 # ---- Cairn, however it is built ---------------------------------------------------------------------
 
@@ -127,6 +130,10 @@ ends "a firmware with regions has a loop over them, with interrupts on" 1 "a loo
     bound --rows --entry free $tree/regions/regions/double_free.elf
 passes "it has a bound for a number of regions that is told" bound --fact "rounds 3 cairn_region_heap" --entry free \
     $tree/regions/regions/double_free.elf
+for script in libopencm3 mspm0 samd; do
+    passes "with the names of $script.ld, the search for the heap's ends has a bound" \
+        bound --entry cairn_system_start --entry sbrk $tree/newlib/foreign/$script.elf
+done
 ends "a heap that checks every byte has none" 1 "with interrupts off, and has no bound here" \
     bound --rows --entry free $tree/guarded/guarded/family.elf
 

@@ -33,7 +33,7 @@ writer() {
         "-serial none -chardev null,id=null -semihosting-config enable=on,chardev=null -kernel $folder/$1.elf" >"$work/connect.gdb"
     timeout 100 gdb-multiarch -q -nx -batch -x "$work/connect.gdb" -x examples/debugging/who-writes.gdb -ex kill \
         "$folder/$1.elf" >"$work/gdb" 2>&1 </dev/null
-    last=$(sed -n '/^the byte is at/,$p' "$work/gdb" | sed -n '/^Breakpoint\|hit Breakpoint/q; s/^written before //p' | tail -n 1)
+    last=$(sed -n '/^the byte is at/,$p' "$work/gdb" | sed -n '/^Breakpoint\|hit Breakpoint/q; s/^written before \(0x[0-9a-f]*\).*/\1/p' | tail -n 1)
     [ -n "$last" ] && where "$1" "$last"
 }
 

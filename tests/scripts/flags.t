@@ -18,7 +18,7 @@ ls build/*/flags/*.elf >"$work/images" 2>"$work/said"
 result $? "there are images with flags of all kinds" "$work/said"
 while read -r image; do
     "${CROSS}nm" "$image" | grep -q ' cairn_system_state$' || echo "$image: no cairn_system_state"
-    "${CROSS}readelf" -p .cairn.layout "$image" | grep -q 'system.heap ' || echo "$image: no layout"
+    "${CROSS}readelf" -p .comment "$image" | grep -q 'cairn: system.heap ' || echo "$image: no layout"
 done <"$work/images" >"$work/said" 2>&1
 [ ! -s "$work/said" ]
 result $? "in all of them the tools find the heap" "$work/said"

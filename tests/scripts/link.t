@@ -3,7 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 15
+plan 18
 
 # link BOARD MEMORY SOURCE [FLAG...]: a firmware of SOURCE.
 link() {
@@ -66,6 +66,51 @@ refuses "a stack that is not aligned does not link" "layout: the stack does not 
 
 sed 's/^_stack_size.*/_stack_size = 20K;/' $microbit >"$work/deep.ld"
 refuses "a stack larger than what is left does not link" "$no_room" link microbit "$work/deep.ld" "$small"
+
+# Position-independent code finds variables by a table of addresses, which is data like any other.
+cat >"$work/pic.c" <<'END'
+#include "semihosting.h"
+extern int answer, zeroed;
+extern const char *text;
+int twice(int n);
+int main(void)
+{
+    semihosting_puts(text);
+    return answer == 42 && zeroed == 0 && twice(answer) == 84 ? 0 : 1;
+}
+END
+cat >"$work/variables.c" <<'END'
+extern int answer, zeroed;
+extern const char *text;
+int twice(int n);
+int answer = 42, zeroed;
+const char *text = "1..1\nok 1 - the program runs\n";
+int twice(int n)
+{
+    return 2 * n;
+}
+END
+for board in mps2-an385 microbit; do
+    link $board boards/$board/memory.ld "$work/pic.c" "$work/variables.c" -fPIC -O1 -Iextras >"$work/said" 2>&1
+    mkdir -p build/$board/scripts
+    cp "$work/image.elf" build/$board/scripts/pic.elf
+    tests/run-one build/$board/scripts/pic.elf >>"$work/said" 2>&1 && grep -q '^ok 1 - the program runs' "$work/said"
+    result $? "$board runs position-independent code" "$work/said"
+done
+cat >"$work/indirect.s" <<'END'
+    .syntax unified
+    .thumb
+    .type indirect, %gnu_indirect_function
+    .global indirect
+indirect:
+    bx lr
+    .global user
+    .type user, %function
+user:
+    b indirect
+END
+refuses "an indirect function does not link" "layout: an indirect function (ifunc) has no address" \
+    link mps2-an385 $mps2 "$small" "$work/indirect.s" -Wl,-u,user
 
 cp build/microbit/libcairn.a "$work/no-region.a"
 "${CROSS}ar" d "$work/no-region.a" region.o

@@ -7,7 +7,7 @@ plan 2
 
 # part NAME: the number of CAIRN_VERSION_NAME, as the compiler has it.
 part() {
-    printf '#include "cairn.h"\n@CAIRN_VERSION_%s@\n' "$1" | "${CROSS}gcc" -E -P -iquote allocator -xc - 2>"$work/said" |
+    printf '#include "cairn.h"\n@CAIRN_VERSION_%s@\n' "$1" | "${CROSS}gcc" -E -P -Iinclude -iquote allocator -xc - 2>"$work/said" |
         sed -n 's/^@\(.*\)@$/\1/p'
 }
 

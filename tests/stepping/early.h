@@ -5,7 +5,7 @@
 #ifndef EARLY_H
 #define EARLY_H
 
-#include "core/map.h"
+#include "allocator/core/map.h"
 
 static inline void unlock_early(void)
 {

@@ -47,6 +47,20 @@ def blocks(data, at):
     return sorted(live.values())
 
 
+LONG = ("std::__new_allocator<std::_Rb_tree_node<std::pair<std::__cxx11::basic_string<char, std::char_traits<char>, "
+        "std::allocator<char> > const, std::vector<sensor::Reading, std::allocator<sensor::Reading> > > > >::allocate(")
+
+
+def long_names():
+    """A trace of a C++ program, as its compiler names its functions."""
+    path = os.path.join(WORK, "long.trace")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("# heap_start: 0x20000000  heap_size: 8192\n")
+        for slot in range(60):
+            file.write(f"# at {LONG}unsigned int, void const*) new_allocator.h:{100 + slot % 9}\nm {slot} {8 + slot}\n")
+    return path
+
+
 PATH, DATA = page_of(LUA)
 NODE_PATH, NODE = page_of(recorded())
 page = Page(1400, 1000)
@@ -199,6 +213,28 @@ def it_plays():
 
 
 # ---- Showing -----------------------------------------------------------------------------------------
+
+
+@for_each([1400, 1920])
+def long_names_leave_the_map_its_width_and_keep_their_lines(width):
+    page.call("Emulation.setDeviceMetricsOverride", width=width, height=1000, deviceScaleFactor=1, mobile=False)
+    page.open(page_of(long_names())[0])
+    page.frame()
+    page.screenshot(os.path.join(WORK, f"long-{width}.png"))
+    equal(page.errors(), [])
+    whole = page.evaluate("document.documentElement.scrollWidth")
+    left, _, side, _ = page.box("aside")
+    _, _, across, _ = page.box("#map")
+    page.call("Emulation.setDeviceMetricsOverride", width=1400, height=1000, deviceScaleFactor=1, mobile=False)
+    assert whole <= width and across > 900 and side == 300 and left + side <= width, (whole, across, left, side)
+    # The end of each name, in the legend, is inside it, and not covered.
+    ends = page.evaluate("""[...document.querySelectorAll("#legend .end")].map((e) => {
+        const box = e.getBoundingClientRect();
+        const seen = document.elementFromPoint(box.right - 2, (box.top + box.bottom) / 2);
+        return [e.textContent, seen === e];
+    })""")
+    lines = [end for end in ends if end[0].startswith("new_allocator.h:10")]
+    assert len(lines) == 7 and all(seen for _, seen in lines), ends
 
 
 @test

@@ -43,7 +43,7 @@ def file(name, data):
 
 @test
 def the_tools_are_those_that_the_documents_name():
-    equal(sorted(TOOLS), ["bound", "image", "size", "trace", "view"])
+    equal(sorted(TOOLS), ["bound", "image", "link", "size", "trace", "view"])
     with open("docs/tools.md", encoding="utf-8") as document:
         text = document.read()
     for name in TOOLS:
@@ -57,14 +57,14 @@ def a_module_that_is_no_tool_is_refused():
     for name in others:
         status, out, said = ended(name, ELF, "ram.bin@0x20000000")
         equal((status, out), (2, ""), name)
-        equal(said, f"cairn: there is no tool {name}; the tools are bound, image, size, trace, view\n")
+        equal(said, f"cairn: there is no tool {name}; the tools are bound, image, link, size, trace, view\n")
 
 
 @for_each(["", ".", "bound.tool", "../cairn-gdb", "siz", "Size", "--version", "help"])
 def any_other_name_is_refused(name):
     status, out, said = ended(name)
     equal((status, out), (2, ""))
-    assert said.endswith("; the tools are bound, image, size, trace, view\n"), said
+    assert said.endswith("; the tools are bound, image, link, size, trace, view\n"), said
 
 
 @test
@@ -134,6 +134,18 @@ WRONG: dict[str, list[tuple[str, str]]] = {
         ("FIRMWARE TRACE@0x20000000 find", "find what?"),
         ("FIRMWARE TRACE@0 check a b", "neither"),
         ("FIRMWARE TRACE@0 check 0 8", "one heap at most"),
+    ],
+    "link": [
+        ("", "required: FIRMWARE.elf"),
+        ("none.elf", "none.elf: No such file"),
+        ("tests", "tests: Is a directory"),
+        ("TRACE", "is not an ELF file"),
+        ("FIRMWARE none.map", "none.map: No such file"),
+        ("FIRMWARE tests", "tests: Is a directory"),
+        ("FIRMWARE TRACE", "is not a map of GNU ld"),
+        ("FIRMWARE TRACE TRACE", "unrecognized arguments"),
+        ("FIRMWARE --core cortex-m3", "--core is for --bound"),
+        ("FIRMWARE --loudly", "unrecognized arguments"),
     ],
     "size": [
         ("", "required: trace"),

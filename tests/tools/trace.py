@@ -8,13 +8,13 @@ import struct
 import subprocess
 
 import board
+from records import ALIGNED, CALLOC, ELF, FREE, MALLOC, REALLOC, converted as converted_records, words
 from tap import cairn, directory, equal, for_each, run, run_tests, test
 
 WORK = directory("trace")
 BOARDS = [b for b in ("mps2-an385", "mps2-an505", "microbit") if os.path.exists(f"build/{b}/recorded/ring.elf")]
 SOURCE = "tests/tools/recorded.c"
 HEAP_RUN = "build/host/heap_run"
-MALLOC, CALLOC, ALIGNED, REALLOC, FREE = range(5)
 
 
 def header(path):
@@ -145,23 +145,8 @@ def the_ring_in_an_image_of_the_ram_holds_the_last_records(where):
 
 # ---- Records made by hand --------------------------------------------------------------------------
 
-ELF = "build/mps2-an385/recorded/ring.elf"
-CALLER = 1  # an address without a line
-
-
-def words(number, kind, pointer, size=0, moved=0, power=0):
-    first = kind | power << 3 | (number & 0xffffff) << 8
-    return [first, CALLER, pointer] + ([size] if kind != FREE else []) + ([moved] if kind == REALLOC else [])
-
-
 def of_records(records, good=True, cut=0):
-    """The operations of these records, and what was said of them."""
-    path = os.path.join(WORK, "hand.bin")
-    data = b"".join(struct.pack(f"<{len(r)}I", *r) for r in records)
-    with open(path, "wb") as file:
-        file.write(data[:len(data) - cut])
-    out, said = cairn("trace", path, "--elf", ELF, good=good)
-    return [line for line in out.splitlines() if line[0] != "#"], said
+    return converted_records(WORK, records, good=good, cut=cut)
 
 
 @test

@@ -189,6 +189,21 @@ def a_picture_shows_the_moment(at):
 
 
 @test
+def a_long_name_keeps_its_line_in_a_picture():
+    path, picture = os.path.join(WORK, "long.trace"), os.path.join(WORK, "long.svg")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("# at std::__new_allocator<std::pair<int const, std::vector<Reading, std::allocator<Reading> > > >"
+                   "::allocate(unsigned int, void const*) new_allocator.h:137\nm 0 8\n"
+                   "# at main x.cpp:1\nm 1 400\n")
+    cairn("view", path, "--svg", "end", "-o", picture)
+    texts = [element.text for element in xml.etree.ElementTree.parse(picture).iter(f"{SVG}text")]
+    names = [text for text in texts if text.endswith(": 8 bytes") or text.endswith(": 400 bytes")]
+    assert "main x.cpp:1: 400 bytes" in names, texts
+    long = next(text for text in texts if text.startswith("std::__new_al"))
+    assert len(long) < 60 and long.endswith("new_allocator.h:137: 8 bytes"), long
+
+
+@test
 def the_bars_of_a_picture_cover_each_block_and_no_more():
     path = os.path.join(WORK, "age.svg")
     cairn("view", NODE, "--svg", "700", "--colours", "age", "-o", path)

@@ -209,7 +209,7 @@ class Check:
         if size == tail == block.size:
             return []
         text = f"free block of {block.size * heap.granule} bytes: "
-        claim = self.proven.get(i) or heap.free_claim(i)
+        claim = self.proven.get(i) or (heap.free_claim(i) if heap.is_linked(i) else 0)  # small numbers look like sizes
         if claim:
             self.proven[i] = claim
             more = claim > block.size
@@ -233,7 +233,10 @@ class Check:
         for number in range(1, heap.first):
             damages += self._follow(number)
             full |= (heap.free_field(number, "next") != number) << last - number
-        lost = [block.i for block in heap.map_blocks() if block.kind == FREE and block.i not in self.listed]
+        # A list that leads into memory which cannot be read may hold them all.
+        cut = any(damage.rule == "unreadable" for damage in damages)
+        lost = [block.i for block in heap.map_blocks()
+                if block.kind == FREE and block.i not in self.listed and not cut]
         if lost:
             some = ", ".join(self._name(i) for i in lost[:4]) + (", ..." if len(lost) > 4 else "")
             damages.append(self._at("I7", 0, f"{counted(len(lost), 'free block')} in no list, or behind a broken link: "

@@ -14,6 +14,7 @@ from .text import Problem
 TOOLS = {
     "bound": ("bound.tool", "the longest path through malloc, free and so on, computed from a linked firmware"),
     "image": ("image", "the heaps in an image of RAM or a core: every block, all damage"),
+    "link": ("link", "what a firmware got from its link: heap, stack, options, and what is wrong"),
     "size": ("size", "how large the heap of a recorded program must be"),
     "trace": ("trace", "turns what a firmware recorded (CAIRN_TRACE=1) into a trace"),
     "view": ("view", "the heap of a recorded program over time, as one HTML file or a picture"),
@@ -110,14 +111,25 @@ def choose(words: Sequence[str]) -> int:
 
 def main(words: Sequence[str]) -> int:
     """`cairn TOOL ARGUMENT...`. Returns the exit status: the tool's own; 2 without a tool, or with another name."""
+    if sys.stderr is None:  # closed; print() would take the standard output in its place
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")
+    if sys.stdout is None:
+        return refuse("cairn", "the standard output is closed")
     try:
         try:
             return choose(words)
         finally:
             sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has gone: what is left in the buffer goes nowhere, and is no error when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader has gone, which is no error to report
+        _drop_output()
         return REFUSED
+    except OSError as error:
+        _drop_output()
+        return refuse("cairn", sentence(error))
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _drop_output() -> None:
+    """What is left in the buffer goes nowhere, and is no error when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

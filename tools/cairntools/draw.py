@@ -8,7 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING, Callable, Iterator, Sequence
 from xml.sax.saxutils import escape
 
-from .text import group
+from .text import Problem, brief, fit, group
 
 if TYPE_CHECKING:
     from .view import Moment, Placed
@@ -92,7 +92,7 @@ def legend(moment: Moment, mode: str) -> tuple[list[tuple[str, str]], Callable[[
             bytes_of[block.site] = bytes_of.get(block.site, 0) + block.size
         order = sorted(bytes_of, key=lambda site: -bytes_of[site])
         colours = dict(zip(order, CATEGORIES))
-        entries = [(colour, f"{moment.sites[site] or 'unknown'}: {group(bytes_of[site])} bytes")
+        entries = [(colour, f"{fit(brief(moment.sites[site]) or 'unknown', 36)}: {group(bytes_of[site])} bytes")
                    for site, colour in colours.items()]
         rest = sum(bytes_of[s] for s in order if s not in colours)
         if rest:
@@ -136,8 +136,12 @@ def heap_svg(moment: Moment, mode: str) -> str:
     svg = Svg(1040, 0)
     svg.text(72, 34, moment.title, 18, INK, 'font-weight="600"')
     svg.text(72, 54, moment.caption, 12, FAINT)
-    height = draw_map(svg, moment, colour, 72, 72, 944)
-    y = 72 + height + 24
+    top = 72
+    for warning in moment.warnings:
+        svg.text(72, top, warning if len(warning) < 150 else warning[:147] + "...", 12, TOP, 'font-weight="600"')
+        top += 20
+    height = draw_map(svg, moment, colour, 72, top, 944)
+    y = top + height + 24
     for i, (name, value) in enumerate(moment.figures):
         svg.text(72 + i * 157, y, name, 11, FAINT)
         svg.text(72 + i * 157, y + 18, value, 14, INK, 'font-weight="600"')
@@ -196,5 +200,9 @@ def to_png(svg: str, path: str) -> bool:
     program = shutil.which("rsvg-convert")
     if program is None:
         return False
-    subprocess.run([program, "--zoom", "2", "-o", path], input=svg.encode(), check=True)
+    drawn = subprocess.run([program, "--zoom", "2"], input=svg.encode(), stdout=subprocess.PIPE, check=False)
+    if drawn.returncode:
+        raise Problem(f"{path}: rsvg-convert cannot draw it")
+    with open(path, "wb") as file:
+        file.write(drawn.stdout)
     return True

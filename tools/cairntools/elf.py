@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Reads an ELF file: sections, segments, symbols, build attributes, and what the image says of its heap
-(.cairn.layout).
+(allocator/core/layout.h).
 
 Needs nothing but Python, so that it also runs in a gdb that comes with a Python of its own. Lines of the source are
 read elsewhere: gdb knows them, and lines.py asks pyelftools.
@@ -18,8 +18,8 @@ from .text import Problem
 OBJECT, FUNCTION = 1, 2
 PT_LOAD, SHT_PROGBITS, SHT_SYMTAB, SHT_NOBITS = 1, 1, 2, 8
 WRITABLE, ALLOCATED, EXECUTABLE = 0x1, 0x2, 0x4
-EM_ARM, ET_EXEC, UNDEFINED = 40, 2, 0
-LAYOUT = 2  # the version of .cairn.layout that is known here (allocator/core/layout.h)
+EM_ARM, ET_REL, ET_EXEC, UNDEFINED = 40, 1, 2, 0
+LAYOUT = 2  # the version of the layout that is known here (allocator/core/layout.h)
 UNSIZED = 4096  # bytes that a function without a size is taken to have at most
 
 
@@ -174,17 +174,31 @@ class Elf:
     def layout(self) -> dict[str, int]:
         """What the image says of its heap: a number for each key of allocator/core/layout.h. Raises Problem if it says
         nothing, contradicts itself, or has a layout that is not known here."""
-        text = self.section(".cairn.layout")
-        if text is None:
-            raise Problem(f"{self.path} has no section .cairn.layout: it is not linked with Cairn's heap, or its "
-                          "linker script drops that section")
+        lines = self._layout_lines()
+        if not lines:
+            raise Problem(f"{self.path} has no section .comment with Cairn's lines: it is not linked with Cairn's "
+                          "heap, or its linker script drops that section")
         layout: dict[str, int] = {}
-        for key, value in re.findall(r"([a-z0-9._]+) (-?\d+)\n", text.decode("ascii", "replace")):
+        for key, value in lines:
             if layout.setdefault(key, int(value)) != int(value):
                 raise Problem(f"{self.path} holds two libraries of different options: {key} differs")
         if layout.get("cairn.layout") != LAYOUT:
             raise Problem(f"{self.path}: layout {layout.get('cairn.layout')}; this tool knows layout {LAYOUT}")
         return layout
+
+    def has_layout(self) -> bool:
+        """Does the image say something of a heap?"""
+        return bool(self._layout_lines())
+
+    def _layout_lines(self) -> list[tuple[str, str]]:
+        text = (self.section(".comment") or b"").decode("ascii", "replace")
+        return re.findall(r"(?<![^\0])cairn: ([a-z0-9._]+) (-?\d+)\0", text)
+
+    def named(self, key: str) -> str | None:
+        """The symbol that a line "cairn: key=symbol" names; None without."""
+        text = (self.section(".comment") or b"").decode("ascii", "replace")
+        found = re.search(rf"(?<![^\0])cairn: {re.escape(key)}=([^\0]+)\0", text)
+        return found[1] if found else None
 
     def attributes(self) -> dict[int, int]:
         """The build attributes of the whole file that are numbers, by tag (Arm IHI0045, Addenda); empty without."""

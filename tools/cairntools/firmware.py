@@ -8,10 +8,12 @@ import shutil
 import subprocess
 from typing import Any, Iterator, NamedTuple
 
-from .elf import OBJECT, Elf
+from .code import follows_call
+from .elf import ET_REL, OBJECT, Elf
 from .heap import Heap
 from .lines import Line
 from .memory import Memory, Read, Unreadable
+from .region import heap_limit, heap_start
 from .text import Problem
 
 REASONS = {
@@ -24,8 +26,10 @@ REASONS = {
     7: ("CAIRN_OVERRUN", "bytes behind a live block were overwritten"),
     8: ("CAIRN_WRITE_AFTER_FREE", "bytes of free memory were overwritten"),
     9: ("CAIRN_NO_LOCK", "the lock's ceiling is no priority that this chip has"),
+    10: ("CAIRN_NO_HEAP", "no heap is found: name __heap_start and __heap_limit when linking"),
 }
 ATTRIBUTES = {1: "DMA", 2: "FAST", 4: "EXTERNAL", 8: "ON_REQUEST"}
+# Symbols of linker scripts, as port/common/region.c has them: the heap's start; its end; what is above the stack.
 CALLS = ("malloc", "calloc", "aligned", "realloc", "free")
 
 
@@ -77,6 +81,8 @@ class Firmware:
     None."""
 
     def __init__(self, elf: Elf, read: Read = no_memory, line: Line | None = None) -> None:
+        if elf.kind == ET_REL:
+            raise Problem(f"{elf.path} is not linked: give the image that the linker made")
         self.elf, self.line = elf, line
         self.memory = Memory(read, elf.order)
         self.pointer_size = 8 if elf.wide else 4
@@ -150,24 +156,15 @@ class Firmware:
             size = self.layout["index.bits"] // 8
             moved = self.memory.number(state.value + self.layout["system.reserved_top"], size)
             start, limit = self.region() or (0, 0)
-            yield Heap(self.layout, self.memory, handle, "system heap", limit if limit > start else None,
-                       self._trailed(), reserves=moved != 0)
+            yield self._owned(Heap(self.layout, self.memory, handle, "system heap", limit if limit > start else None,
+                                   self._trailed(), reserves=moved != 0))
 
     def region(self) -> tuple[int, int] | None:
         """Where the system heap's region begins and ends, by the linker's symbols, as port/common/region.c finds it;
-        None where they name no region, or it is named otherwise (CAIRN_HEAP_START, CAIRN_HEAP_LIMIT)."""
-        value = self.elf.value
-        start = next(filter(None, map(value, ("__heap_start", "__HeapBase", "__end__", "_end", "end"))), 0)
-        if not start:
-            return None
-        for name in ("__heap_limit", "__heap_end"):
-            if value(name) >= start:
-                return start, value(name)
-        ends = [value("__HeapLimit"), value("__StackLimit")]
-        if value("_estack") and value("_Min_Stack_Size"):
-            ends.append(value("_estack") - value("_Min_Stack_Size"))
-        ends = [end for end in ends if end >= start]
-        return (start, min(ends)) if ends else None
+        None where they name no region."""
+        start = heap_start(self.elf.value, self.elf.named("region.start"))
+        limit = heap_limit(self.elf.value, start.address, self.elf.named("region.limit")) if start is not None else None
+        return (start.address, limit.address) if start is not None and limit is not None else None
 
     def _regions(self) -> Iterator[Heap]:
         first = self.elf.symbol("cairn_first_region")
@@ -181,14 +178,20 @@ class Firmware:
             if attributes >> 8:
                 words.append(f"{attributes & ~0xff:#x}")
             name = f"region {len(seen) - 1}" + (f" ({', '.join(words)})" if words else "")
-            yield Heap(self.layout, self.memory, handle, name, region + size, self._trailed())
+            yield self._owned(Heap(self.layout, self.memory, handle, name, region + size, self._trailed()))
             region = next_
 
     def _private(self, handle: int, name: str) -> Heap:
         if handle % self.layout["granule"]:
             raise Problem(f"no heap is at {handle:#x}: a handle is a multiple of {self.layout['granule']}")
         unknown = not self.elf.has_symbols()  # it may as well be the system heap
-        return Heap(self.layout, self.memory, handle, name, trailed=self._trailed(private=True), reserves=unknown)
+        return self._owned(Heap(self.layout, self.memory, handle, name, trailed=self._trailed(private=True),
+                                reserves=unknown))
+
+    def _owned(self, heap: Heap) -> Heap:
+        """The heap, which believes an owner that can be one."""
+        heap.is_owner = lambda address: follows_call(self.elf, address)
+        return heap
 
     def heap_at(self, handle: int) -> Heap:
         """The heap with this handle."""

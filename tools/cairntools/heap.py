@@ -10,7 +10,7 @@ it through all of them back to it.
 """
 from __future__ import annotations
 
-from typing import Iterator, NamedTuple, Sequence
+from typing import Callable, Iterator, NamedTuple, Sequence
 
 from .memory import Memory, Unreadable
 from .text import Problem
@@ -120,6 +120,7 @@ class Heap:
         self.trailed = trailed    # its blocks end in trailers
         self.reserves = reserves  # sbrk() has moved its break
         self.guarded = layout["check"] == 2
+        self.is_owner: Callable[[int], bool] = lambda address: True  # can it have called malloc()?
         self.granule = layout["granule"]
         self.link = layout["index.bits"] // 8
         self.stored_limit = self._field("limit", self.link)
@@ -242,6 +243,13 @@ class Heap:
             return size
         return 0
 
+    def is_linked(self, i: int) -> bool:
+        """Do the links of what may be a free block at i lead to granules whose links lead back to it?"""
+        next_, prev = self.free_field(i, "next"), self.free_field(i, "prev")
+        if not (0 < next_ < self.top and 0 < prev < self.top):
+            return False
+        return self.free_field(next_, "prev") == i == self.free_field(prev, "next")
+
     def extent(self, block: Block) -> tuple[int, int]:
         """Where the block begins, and its size in bytes."""
         return self.address(block.i), block.size * self.granule
@@ -263,6 +271,15 @@ class Heap:
         if block.size * self.granule < layout["trailer.bytes"] or self.granules(size) != block.size:
             return None
         return size, self.memory.number(data + layout["trailer.owner"], layout["pointer"])
+
+    def is_sound(self, block: Block) -> bool:
+        """Does the block end in a trailer that fits, of an owner that can be one, after a whole canary where it has
+        one? Raises Unreadable."""
+        trailer = self.trailer(block)
+        if trailer is None or not self.is_owner(trailer[1]) or trailer[0] == 0 and not self.guarded:
+            return False  # a word of 0 behind a pointer to code proves nothing
+        low, end = self.address(block.i) + trailer[0], self.address(block.i + block.size) - self.layout["trailer.bytes"]
+        return not self.guarded or set(self.memory.read(low, end - low)) == {self.layout["canary"]}
 
     def left_over(self) -> int:
         """Granules past the limit, which the index does not reach, as two bins keep it."""

@@ -9,7 +9,7 @@ import subprocess
 from typing import Iterable, Sequence
 
 from .heap import REACH, first_granule, limit_of
-from .text import Problem
+from .text import Problem, counted
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -59,6 +59,18 @@ class Trace:
             raise Problem(f"{path} is not a trace: it is not text") from None
         if not self.ops:
             raise Problem(f"{path} holds no operation")
+
+    def losses(self) -> list[str]:
+        """What is missing of the run, as sentences; none if all of it is there, or the trace does not say."""
+        wheres = {"lost_before": "before the first one", "lost_between": "between others"}
+        return [f"{counted(number, 'record')} {'was' if number == 1 else 'were'} lost {where}"
+                for field, where in wheres.items() if (number := self.fields.get(field, 0))]
+
+    def warning(self) -> str:
+        """A sentence that the trace is a part of the run only; "" if it is the whole."""
+        losses = " and ".join(self.losses())
+        return (f"INCOMPLETE: {losses}. Blocks that they began are missing: the program needs more memory than is "
+                "shown here" if losses else "")
 
     def _comment(self, line: str) -> None:
         if line.startswith("# at "):

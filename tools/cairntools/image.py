@@ -8,16 +8,18 @@ COMMAND is map, blocks, bins, stats, sites, check or find ADDRESS; without one: 
 the handle of a private heap, or the name of a pointer variable that holds it; without it: the system heap,
 its regions, and with CAIRN_CHECK=2 the private heap that was last used.
 
-Ends with status 0; 1 if a heap is damaged; 2 if it could not be found out. Only check looks at canaries and
-fill.
+Ends with status 0; 1 if a heap is damaged; 2 if it could not be found out: as where the image ends in the heap.
+Only check looks at canaries and fill.
 """
 from __future__ import annotations
 
+import sys
 from typing import Sequence
 
 from .cli import parser_of
 from .elf import Elf
 from .firmware import Firmware
+from .identity import UNKNOWN
 from .lines import lines_of
 from .memory import Files
 from .show import COMMANDS, Show
@@ -48,4 +50,6 @@ def look(path: str, images: Sequence[str], words: Sequence[str]) -> int:
             print()
         for line in show.run(command, more, firmware.resolve):
             print(line)
-    return 1 if show.damaged else 0
+    if not show.verdict.proof and not show.verdict.doubt:
+        print(f"cairn image: note: {UNKNOWN.format(path)}", file=sys.stderr)
+    return 1 if show.damaged else 2 if show.incomplete else 0

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Files, lines and functions of the source, by an ELF file's DWARF, read by pyelftools where that is installed."""
+"""Files, lines and functions of the source, by an ELF file's DWARF, read by pyelftools where that is installed.
+
+In damaged debug information pyelftools raises errors of any kind (KeyError, AttributeError, errors of its own). What it
+cannot read is taken as if it was not there: no address depends on it.
+"""
 from __future__ import annotations
 
 import bisect
+import contextlib
 import io
 import os
 from typing import Any, Callable, Iterator, Optional, Tuple
@@ -32,21 +37,18 @@ def lines_of(path: str) -> Line:
 def read_rows(path: str) -> list[Row]:
     """From which address on which line, None for none, in order; empty if nothing is known."""
     try:
-        from elftools.common.exceptions import DWARFError, ELFError
         from elftools.elf.elffile import ELFFile
     except ImportError:
         return []
     rows: list[Row] = []
-    with open(path, "rb") as file:
+    with open(path, "rb") as file, contextlib.suppress(Exception):
         elf = ELFFile(file)
         if not elf.get_section_by_name(".debug_line"):
             return []
         dwarf = elf.get_dwarf_info()
         for unit in dwarf.iter_CUs():
-            try:
+            with contextlib.suppress(Exception):  # one unit without lines does not keep the others from theirs
                 rows += unit_rows(dwarf.line_program_for_CU(unit))
-            except (DWARFError, ELFError, KeyError):
-                continue  # one unit without lines does not keep the others from theirs
     return sorted(rows, key=lambda row: (row[0], row[1] is not None))  # where one sequence ends another begins
 
 
@@ -90,16 +92,13 @@ def functions_of(path: str) -> Line:
 def read_units(path: str) -> list[Unit]:
     """The units of an ELF file; empty if it has none, or they cannot be read."""
     try:
-        from elftools.common.exceptions import DWARFError, ELFError
         from elftools.elf.elffile import ELFFile
     except ImportError:
         return []
-    try:
-        with open(path, "rb") as file:
-            elf = ELFFile(io.BytesIO(file.read()))
+    with open(path, "rb") as file, contextlib.suppress(Exception):
+        elf = ELFFile(io.BytesIO(file.read()))
         return [Unit(unit) for unit in elf.get_dwarf_info().iter_CUs()] if elf.has_dwarf_info() else []
-    except (DWARFError, ELFError, KeyError):
-        return []
+    return []
 
 
 class Unit:
@@ -117,11 +116,15 @@ class Unit:
     def function(self, address: int) -> str | None:
         """The innermost function at the address."""
         if self._functions is None:
-            self._functions = list(self._read_functions())
+            self._functions = []
+            with contextlib.suppress(Exception):
+                self._functions = list(self._read_functions())
         found = [(high - low, n) for n, (low, high, _) in enumerate(self._functions) if low <= address < high]
         # The smallest piece; of two that are equal, the inner one comes later in the tree.
         innermost = min(found, key=lambda piece: (piece[0], -piece[1]), default=None)
-        return self._name(self._functions[innermost[1]][2]) if innermost is not None else None
+        with contextlib.suppress(Exception):
+            return self._name(self._functions[innermost[1]][2]) if innermost is not None else None
+        return None
 
     def _read_functions(self) -> Iterator[tuple[int, int, Any]]:
         """Pieces of code, and the entry of the function that each is of."""

@@ -49,6 +49,10 @@ class Memory:
             return self._read(address, size)
         return b"".join(pages)[address - first * PAGE:][:size]
 
+    def direct(self, address: int, size: int) -> bytes:
+        """The same without the pages around it: for a few bytes of memory that is not looked at again."""
+        return self._read(address, size)
+
     def number(self, address: int, size: int) -> int:
         """The unsigned number of `size` bytes at `address`. Raises Unreadable."""
         return self.value(self.read(address, size))

@@ -7,6 +7,7 @@ from typing import Callable, Iterable, Iterator, Sequence, Tuple, Union
 from .check import Damage
 from .firmware import REASONS, Described, Firmware, Site
 from .heap import FREE, RESERVED, TILE, UNKNOWN, USED, Block, Heap, bin_floor
+from .identity import Verdict, doubt_of, identified_heaps, judge_first
 from .memory import Unreadable
 from .survey import Survey
 from .text import Problem, counted
@@ -120,14 +121,17 @@ def sign(tally: dict[str, int]) -> str:
 
 
 class Show:
-    """The commands over one firmware; each yields lines. `damaged` once one of them has come upon damage."""
+    """The commands over one firmware; each yields lines. `damaged` once one of them has come upon damage, `incomplete`
+    once memory was missing that would decide it."""
 
     def __init__(self, firmware: Firmware) -> None:
         self.firmware = firmware
-        self.damaged = False
+        self.damaged = self.incomplete = False
+        self.verdict = Verdict()  # on the ELF file
 
     def run(self, command: str, words: Sequence[str], address_of: Callable[[str], int]) -> Iterator[str]:
         """The lines of a command. `address_of` makes an address of what the user named. Raises Problem."""
+        self.verdict = judge_first(self.firmware)
         named = [address_of(word) for word in words]
         find = command == "find"
         if find and not named:
@@ -135,7 +139,9 @@ class Show:
         handles = named[1:] if find else named
         if len(handles) > 1:
             raise Problem("one heap at most")
-        heaps = [self.firmware.heap_at(handles[0])] if handles else self.firmware.heaps()
+        heaps, self.verdict = identified_heaps(self.firmware, handles, self.verdict)
+        if self.verdict.doubt:
+            yield doubt_of(self.firmware, self.verdict)
         if find:
             yield from self.find(heaps, named[0])
         elif not heaps:
@@ -146,10 +152,23 @@ class Show:
     def _survey(self, heap: Heap, guards: bool = False) -> Survey:
         survey = Survey(heap, guards)
         self.damaged = self.damaged or bool(survey.faults)
+        self.incomplete = self.incomplete or survey.ends_at() is not None
         return survey
+
+    def _missing(self, survey: Survey) -> Iterator[str]:
+        """The line that says which memory could not be read."""
+        ends = survey.ends_at()
+        if ends is not None:
+            end, wanted = ends
+            heap = survey.heap
+            what = "the heap's blocks" if wanted == heap.address(heap.top) else "the heap"
+            behind = sum(heap.address(block.i + block.size) > end for block in survey.blocks)
+            yield (f"  INCOMPLETE: the memory ends at {end:#x}, {what} at {wanted:#x}: {counted(behind, 'block')} and "
+                   "what they keep cannot be checked")
 
     def _warn(self, survey: Survey) -> Iterator[str]:
         """The line that no command leaves out where a heap is damaged."""
+        yield from self._missing(survey)
         doubts = sum(bool(block.doubt) for block in survey.blocks)
         if survey.faults:
             yield (f"  DAMAGED: {counted(len(survey.faults), 'fault')}, {counted(doubts, 'block')} uncertain "
@@ -272,9 +291,10 @@ class Show:
             if survey.faults:
                 yield f"  DAMAGED: {counted(len(survey.faults), 'fault')}"
                 yield from self._smashed(survey)
-            else:
+            elif survey.ends_at() is None:
                 yield f"  sound: I1 to I10 hold{whole}; {counted(len(survey.blocks), 'block')}"
-            for damage in survey.damages:
+            yield from self._missing(survey)
+            for damage in survey.faults:
                 yield f"  {damage.rule} at {damage.address:#x}: {damage.text}"
                 yield from self._below(survey, damage)
             yield from self._doubts(survey)

@@ -190,6 +190,8 @@ def run(words: Sequence[str]) -> int:
 
 def answer(args: argparse.Namespace, trace: Trace, heap: HostHeap) -> None:
     """All that is printed of a trace, and the picture."""
+    if trace.warning():
+        print(f"{trace.warning()}.\n")
     needs = Needs(trace.ops, heap)
     fit = heap.fit([trace.path])[0]
     print(f"{trace.name}: {group(len(trace.ops))} operations; at most {group(needs.bytes)} bytes live at once, "
@@ -201,6 +203,10 @@ def answer(args: argparse.Namespace, trace: Trace, heap: HostHeap) -> None:
     if orders:
         print_orders(orders, fit, args.seed)
     print_bounds(needs, heap)
-    recommend(fit, orders, args.margin)
+    if trace.warning():
+        print(f"\nNo size is recommended: {' and '.join(trace.losses())}. Record the whole run: to a file "
+              "(semihosting), or with a larger\nring (CAIRN_TRACE_WORDS).")
+    else:
+        recommend(fit, orders, args.margin)
     if args.svg:
         draw(args.svg, heap, trace, fit)

@@ -15,6 +15,8 @@ from .guards import check_guards
 from .heap import FREE, RESERVED, SMALL, TILE, UNKNOWN, USED, Block, Heap
 from .memory import Unreadable
 
+OVERWRITE = 16  # tiles, of 8 bytes: an overwrite that two wrong tiles may be the ends of
+
 
 class Survey:
     """All that can be found out of a heap: `damages` in the order of DESIGN.md, `blocks` from the lowest address
@@ -24,11 +26,13 @@ class Survey:
         self.heap = heap
         check = Check(heap)
         self.bins, self.proven, self._wrong = check.bins, check.proven, check.wrong
+        self._sum_is_wrong = check.sum_is_wrong
         fixed = self._fixed(check.sum_is_wrong)
         self._suspect = self._suspects()
         self.blocks = self._doubt(self._blocks(fixed), fixed)
         self.damages = check.damages + (list(check_guards(heap, self.blocks)) if guards else [])
         self.faults = [damage for damage in self.damages if damage.rule != "unreadable"]
+        self.unread = [damage.address for damage in self.damages if damage.rule == "unreadable"]
 
     # ---- The blocks --------------------------------------------------------------------------------
 
@@ -64,16 +68,35 @@ class Survey:
 
     def _suspects(self) -> set[int]:
         """The tiles where the map is not believed: of one that has more than a bit or two wrong, the tiles beside
-        it as well, for an overwrite seldom ends with a tile."""
+        it as well, for an overwrite seldom ends with a tile; all between two that are not far apart; and those beside
+        them that hold one byte again and again, which a fill or a text leaves."""
+        wrong = sorted(self._wrong)
         near = {t + step for t, n in self._wrong.items() for step in (-1, 0, 1) if step == 0 or n > 2}
-        return near & set(range(self.heap.limit // TILE + 1))
+        for low, high in zip(wrong, wrong[1:]):
+            if high - low <= OVERWRITE:
+                near |= set(range(low, high + 1))
+        tiles = range(self.heap.limit // TILE + 1)
+        if not near and self._sum_is_wrong:
+            return {t for t in tiles if self._is_uniform(t)}
+        for step in (-1, 1):
+            for t in sorted(near, reverse=step < 0):
+                while t + step in tiles and self._is_uniform(t + step) and t + step not in near:
+                    t += step
+                    near.add(t)
+        return near & set(tiles)
+
+    def _is_uniform(self, t: int) -> bool:
+        """Does one of the tile's two words hold one byte again and again, which is not 0?"""
+        words = self.heap.map.bound[t], self.heap.map.used[t]
+        return any(word == (word & 0xff) * 0x01010101 != 0 for word in words)
 
     def _doubt(self, found: Iterable[Block], fixed: dict[int, int]) -> list[Block]:
         """The blocks, with the doubt that there is. As long as the count of granules in use (I10) says that a block
         that is not in doubt is wrong, the doubt is carried farther."""
         blocks = list(found)
         trailers = [self._has_trailer(block) for block in blocks]
-        proven = {block.i for block, there in zip(blocks, trailers) if there} | set(fixed)
+        self._cut = any(there is None for there in trailers)
+        proven = {block.i for block, there in zip(blocks, trailers) if there and self._is_proven(block)} | set(fixed)
         bare = self._bare(blocks, trailers)
         tiles = self.heap.limit // TILE + 1
         while True:
@@ -99,19 +122,64 @@ class Survey:
         tiles = {i // TILE, end // TILE} if block.kind == RESERVED else set(range(i // TILE, end // TILE + 1))
         if tiles & self._suspect:
             return block._replace(doubt="the map is damaged here")
-        if block.kind == USED and heap.trailed and self._suspect:
+        if block.kind == USED and heap.trailed and (self._suspect or self._sum_is_wrong):
             return block._replace(doubt="the map is damaged elsewhere, and no trailer proves this block")
         return block
 
-    def _bare(self, blocks: Sequence[Block], trailers: Sequence[bool]) -> set[int]:
+    def _bare(self, blocks: Sequence[Block], trailers: Sequence[bool | None]) -> set[int]:
         """Used blocks without a trailer, side by side: one may be overrun, two are more likely none."""
-        bare = [self.heap.trailed and block.kind == USED and not there for block, there in zip(blocks, trailers)]
+        bare = [self.heap.trailed and block.kind == USED and there is False for block, there in zip(blocks, trailers)]
         beside = zip(blocks, bare, [False] + bare, bare[1:] + [False])
         return {block.i for block, this, below, above in beside if this and (below or above)}
 
-    def _has_trailer(self, block: Block) -> bool:
+    def _has_trailer(self, block: Block) -> bool | None:
+        """Does the block end in a trailer? None if that cannot be read."""
         try:
             return self.heap.trailer(block) is not None
+        except Unreadable:
+            return None
+
+    def _is_proven(self, block: Block) -> bool:
+        """Is what the block ends in no accident? Any word of 0 in a live block looks like a trailer of size 0."""
+        try:
+            return self.heap.is_sound(block)
+        except Unreadable:
+            return False
+
+    # ---- Memory that is not there --------------------------------------------------------------------
+
+    def ends_at(self) -> tuple[int, int] | None:
+        """Where the heap's memory ends that can be read, and where what should be there ends: its blocks, or all of it.
+        None if nothing was missing."""
+        heap = self.heap
+        if not self.unread and not self._cut:
+            return None
+        low, top, limit = (heap.address(i) for i in (heap.first, heap.top, heap.limit))
+        for high in (top, limit):
+            end = self._first_unreadable(low, high)
+            if end is not None:
+                return end, high
+        return min(self.unread, default=low), top
+
+    def _first_unreadable(self, low: int, high: int) -> int | None:
+        """The first address that cannot be read, from `low` up to `high`; None if all can."""
+        step = 1024
+        good = next((at - step for at in range(low + step, high, step) if not self._can_read(at)), None)
+        if good is None:
+            if high <= low or self._can_read(high - 1):
+                return None
+            good = low + (high - 1 - low) // step * step
+        if not self._can_read(low):
+            return low
+        bad = min(good + step, high - 1)
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            good, bad = (middle, bad) if self._can_read(middle) else (good, middle)
+        return bad
+
+    def _can_read(self, address: int) -> bool:
+        try:
+            return bool(self.heap.memory.direct(address, 1))
         except Unreadable:
             return False
 

@@ -17,6 +17,32 @@ def group(number: int) -> str:
     return f"{number:,}"
 
 
+def brief(name: str) -> str:
+    """A function's name without the arguments of templates and of the function: those of C++ fill lines."""
+    parts: list[str] = []
+    depth = 0
+    for n, sign in enumerate(name):
+        before = name[:n]
+        named = before[-1:].isalnum() or before[-1:] in ("_", ">", ")") and before[-2:] != "->"
+        if sign in "<(" and (depth or named and not before.endswith("operator")):
+            parts += [f"{sign}..."] * (depth == 0)
+            depth += 1
+        elif sign in ">)" and depth and before[-1:] != "-":
+            depth -= 1
+            parts += [sign] * (depth == 0)
+        elif depth == 0:
+            parts.append(sign)
+    return "".join(parts).replace("(...)", "()") if depth == 0 else name
+
+
+def fit(text: str, width: int) -> str:
+    """The text, cut in its middle if it is wider: a line of the source is at its end."""
+    if len(text) <= width:
+        return text
+    end = min(len(text) - text.rfind(" ", 0, -1), width * 2 // 3)
+    return text[:max(width - end - 3, 0)] + "..." + text[-end:]
+
+
 def spell(data: bytes) -> str:
     """Bytes as numbers, and as text if most of them are printable."""
     text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)

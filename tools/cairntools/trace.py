@@ -10,6 +10,8 @@ tests/traces do. Lines that begin with '#' are no operations:
 
     # at FUNCTION FILE:LINE     who called, from here on, until the next such line
     # refused: m 4096           a call that gave NULL: it changed nothing, and is not replayed
+
+The header counts the records that were lost: then the trace is a part of the run, and no tool takes it for the whole.
 """
 from __future__ import annotations
 
@@ -19,11 +21,13 @@ import os
 import struct
 import sys
 from collections import Counter
-from typing import Iterator, Sequence, TextIO
+from typing import Iterator, NamedTuple, Sequence, TextIO
 
 from .cli import address, parser_of
+from .code import build_id
 from .elf import Elf
 from .firmware import Firmware, demangle
+from .identity import by_callers
 from .lines import functions_of, lines_of
 from .memory import read_file
 from .text import Problem, counted
@@ -31,6 +35,7 @@ from .text import Problem, counted
 MALLOC, CALLOC, ALIGNED, REALLOC, FREE = range(5)
 LETTERS = "mcarf"
 LENGTHS = (4, 4, 4, 5, 3)  # words of a record, by kind
+BUILD, BUILD_LENGTH = 5, 5  # the record of the build id: extras/trace_build.h
 NUMBER_BITS = 24
 
 
@@ -84,15 +89,31 @@ class Record:
         return " ".join(map(str, words))
 
 
-def file_words(path: str, firmware: Firmware) -> Sequence[int]:
+class Recorded(NamedTuple):
+    """What a firmware recorded: words of records, and of the record of its build id, if there is one."""
+
+    words: Sequence[int]
+    build: bytes = b""
+
+
+def build_of(words: Sequence[int]) -> bytes:
+    """The build id of its record (extras/trace_build.h): its first 16 bytes; empty if it is not one."""
+    if len(words) < BUILD_LENGTH or words[0] != BUILD:
+        return b""
+    return b"".join((word & 0xffffffff).to_bytes(4, "little") for word in words[1:BUILD_LENGTH])
+
+
+def file_words(path: str, firmware: Firmware) -> Recorded:
     """The words of a file that trace_semihosting.c has written."""
     data, width = read_file(path), firmware.pointer_size
     if len(data) % width:
         report(f"{counted(len(data) % width, 'byte')} at the end of {path} are no word")
-    return numbers(firmware, data, 0, len(data) // width)
+    words = numbers(firmware, data, 0, len(data) // width)
+    build = build_of(words)
+    return Recorded(words[BUILD_LENGTH:], build) if build else Recorded(words)
 
 
-def ring_words(path: str, base: int, firmware: Firmware) -> Sequence[int]:
+def ring_words(path: str, base: int, firmware: Firmware) -> Recorded:
     """The words of cairn_trace_ring in an image of the RAM from address `base` on, oldest first."""
     elf, width = firmware.elf, firmware.pointer_size
     ring = elf.symbol("cairn_trace_ring")
@@ -106,7 +127,31 @@ def ring_words(path: str, base: int, firmware: Firmware) -> Sequence[int]:
     if first >= size or number > size or at + head.size + size * width > len(data):
         raise Problem(f"at {ring.value:#x} there is no ring: size {size}, first {first}, count {number}")
     words = numbers(firmware, data, at + head.size, size)
-    return [words[(first + i) % size] for i in range(number)]
+    end = head.size + size * width
+    has_build = ring.size >= end + BUILD_LENGTH * width and at + end + BUILD_LENGTH * width <= len(data)
+    build = build_of(numbers(firmware, data, at + end, BUILD_LENGTH)) if has_build else b""
+    return Recorded([words[(first + i) % size] for i in range(number)], build)
+
+
+def check_build(firmware: Firmware, recorded: Recorded, found: Sequence[Record], any_caller: bool) -> None:
+    """Raise Problem if the ELF file is not of the firmware that recorded: by the build id, or by the callers."""
+    elf = firmware.elf
+    other = (f"{elf.path} is not the build that recorded these calls: {{}}. Take the ELF file that was linked for that "
+             "firmware")
+    own = build_id(elf)[:16]
+    if recorded.build and own and recorded.build != own:
+        raise Problem(other.format(f"its build id is {own.hex()}, theirs {recorded.build.hex()}"))
+    verdict = by_callers(elf, {record.caller for record in found})
+    if recorded.build and own or any_caller:
+        if verdict.other or verdict.doubt:
+            report(verdict.other or verdict.doubt)
+    elif verdict.other:
+        raise Problem(other.format(verdict.other) + "; or give --any-caller, if the program passes callers of its own "
+                                                    "(cairn_malloc_for)")
+    elif verdict.doubt:
+        raise Problem(f"{verdict.doubt}: {elf.path} is of another build, or the records are damaged. Take the ELF file "
+                      "that was linked for that firmware; or give --any-caller, if the program passes callers of its "
+                      "own (cairn_malloc_for)")
 
 
 def records(words: Sequence[int]) -> list[Record]:
@@ -255,14 +300,18 @@ class Writer:
             self._op(record, record.text(self._begin(record, self.slots.remove(record.pointer))))
 
 
-def write(file: TextIO, writer: Writer, name: str, source: str, region: tuple[int, int] | None) -> None:
-    """The trace, with the heap's region in its header."""
+def write(file: TextIO, writer: Writer, name: str, source: str, region: tuple[int, int] | None,
+          lost: tuple[int, int], build: bytes) -> None:
+    """The trace, with the heap's region and the numbers of lost records in its header."""
     print(f"# name: {name}", file=file)
     print(f"# source: {source}", file=file)
+    if build:
+        print(f"# build: {build.hex()}", file=file)
     if region is not None:
         print(f"# heap_start: {region[0]:#x}  heap_size: {region[1] - region[0]}", file=file)
     print(f"# ops: {writer.ops}  slots: {writer.slots.count}  peak_live_bytes: {writer.peak}  "
           f"max_size: {writer.largest}", file=file)
+    print(f"# lost_before: {lost[0]}  lost_between: {lost[1]}", file=file)
     for line in writer.lines:
         print(line, file=file)
 
@@ -275,12 +324,12 @@ def report(text: str) -> None:
     print(f"cairn trace: {text}", file=sys.stderr)
 
 
-def report_lost(ordered: Sequence[Record]) -> int:
-    """Say which numbers there are. Returns how many are missing."""
+def report_lost(ordered: Sequence[Record]) -> tuple[int, int]:
+    """Say which numbers there are. Returns how many are missing: before the first one, and between others."""
     first, last = ordered[0].number, ordered[-1].number
     between = last - first + 1 - len(ordered)
     report(f"{counted(len(ordered), 'record')}, numbers {first} to {last}: {first} lost before, {between} between")
-    return first + between
+    return first, between
 
 
 def report_refused(writer: Writer) -> None:
@@ -297,7 +346,7 @@ def report_refused(writer: Writer) -> None:
 
 
 def report_doubts(ordered: Sequence[Record], writer: Writer, region: tuple[int, int] | None, lost: int) -> None:
-    """Say why a replay may not be the run."""
+    """Say why a replay may not be the run. `lost` records are missing."""
     if lost or writer.unborn or writer.undead:
         report(f"{counted(writer.unborn, 'block')} whose beginning, and {writer.undead} whose end was not recorded")
         report("a replay does not have the firmware's map, nor its peak")
@@ -318,23 +367,34 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("--elf", required=True, help="the firmware that recorded them")
     parser.add_argument("--ram-at", metavar="ADDRESS", type=address,
                         help="FILE is the RAM from this address on: take the ring in it")
+    parser.add_argument("--any-caller", action="store_true",
+                        help="take records whose caller follows no call: another build's, or those of cairn_malloc_for")
     parser.add_argument("--name", help="in the trace's first line (the output's)")
     parser.add_argument("-o", "--output", metavar="TRACE", help="(standard output)")
     args = parser.parse_args(words)
     firmware = Firmware(Elf(args.elf), line=lines_of(args.elf))
-    found = file_words(args.file, firmware) if args.ram_at is None else ring_words(args.file, args.ram_at, firmware)
-    ordered = in_order(records(found))
+    recorded = file_words(args.file, firmware) if args.ram_at is None else ring_words(args.file, args.ram_at, firmware)
+    try:
+        ordered = in_order(records(recorded.words))
+    except Problem as problem:
+        raise Problem(f"{args.file}: {problem}") from None
     if not ordered:
         raise Problem(f"{args.file} holds no record")
+    check_build(firmware, recorded, ordered, args.any_caller)
     writer = Writer(places(firmware, {record.caller for record in ordered}))
     for record in ordered:
         writer.add(record)
-    name = args.name or os.path.basename(args.output or args.file).split(".")[0]
-    with output(args.output) as file:
-        write(file, writer, name, f"recorded by {os.path.basename(args.elf)}, CAIRN_TRACE=1", firmware.region())
     lost = report_lost(ordered)
     report_refused(writer)
-    report_doubts(ordered, writer, firmware.region(), lost)
+    report_doubts(ordered, writer, firmware.region(), sum(lost))
+    if writer.ops == 0:
+        raise Problem(f"{args.file} holds no operation that can be replayed: it has {counted(len(ordered), 'record')}, "
+                      "none of them a request that was served. Record from the program's start, or with a larger ring "
+                      "(CAIRN_TRACE_WORDS)")
+    name = args.name or os.path.basename(args.output or args.file).split(".")[0]
+    with output(args.output) as file:
+        write(file, writer, name, f"recorded by {os.path.basename(args.elf)}, CAIRN_TRACE=1", firmware.region(), lost,
+              recorded.build)
     return 0
 
 

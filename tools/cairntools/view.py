@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from typing import Any, NamedTuple, Sequence
 
 from . import draw
@@ -23,8 +24,11 @@ from .elf import Elf
 from .firmware import Firmware
 from .heap import FREE, Heap
 from .host import HostHeap, Trace, add_options
+from .identity import doubt_of, identified_heaps, judge_first
+from .lines import lines_of
 from .memory import Files
-from .text import Problem, group
+from .survey import Survey
+from .text import Problem, brief, counted, group
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "page")
 
@@ -62,7 +66,11 @@ class Run:
         self.alignments: dict[int, int] = {}  # by operation
         self.sites = [""]
         self.refused: list[tuple[int, str, int]] = []
-        self.moment = False  # it is one moment, whose operations are in no order
+        # Of an image of the RAM, which is one moment, whose operations are in no order: the granules of each block,
+        # with what the library keeps in it. Empty for a trace: the size that was asked for says it.
+        self.extents: list[int] = []
+        self.warnings: list[str] = []  # why what is shown may not be what was
+        self.moment = False
 
     @property
     def count(self) -> int:
@@ -80,6 +88,10 @@ class Run:
         self.largest.append(largest)
         self.served.append(served)
 
+    def taken(self, i: int) -> int:
+        """Granules of the block of operation i."""
+        return self.extents[i] if self.moment else max(1, -(-self.sizes[i] // self.granule))
+
     def blocks(self, at: int) -> dict[int, Placed]:
         """Blocks live after `at` operations, by slot."""
         live: dict[int, Placed] = {}
@@ -89,8 +101,7 @@ class Run:
             if self.kinds[i] == "f":
                 del live[self.slots[i]]
             else:
-                granules = max(1, -(-self.sizes[i] // self.granule))
-                live[self.slots[i]] = Placed(self.places[i], granules, self.sizes[i], i + 1, self.op_sites[i])
+                live[self.slots[i]] = Placed(self.places[i], self.taken(i), self.sizes[i], i + 1, self.op_sites[i])
         return live
 
     def fullest(self) -> int:
@@ -102,7 +113,7 @@ class Run:
                 continue
             used -= live.pop(self.slots[i], 0)
             if self.kinds[i] != "f":
-                live[self.slots[i]] = max(1, -(-self.sizes[i] // self.granule))
+                live[self.slots[i]] = self.taken(i)
                 used += live[self.slots[i]]
             if used > most:
                 most, best = used, i + 1
@@ -115,7 +126,9 @@ class Run:
             "control": self.control, "granules": self.granules, "moment": self.moment, "fullest": self.fullest(),
             "kinds": "".join(self.kinds), "served": "".join(map(str, self.served)), "slots": self.slots,
             "sizes": self.sizes, "alignments": self.alignments, "places": self.places, "tops": self.tops,
-            "largest": self.largest, "sites": self.sites, "opSites": self.op_sites, "refused": self.refused,
+            "extents": self.extents, "largest": self.largest, "sites": self.sites, "opSites": self.op_sites,
+            "refused": self.refused,
+            "labels": [brief(site) for site in self.sites], "warnings": self.warnings,
             "palette": {
                 "categories": draw.CATEGORIES, "others": draw.OTHERS, "steps": draw.STEPS,
                 "sizeSteps": draw.SIZE_STEPS, "ageSteps": draw.AGE_STEPS, "control": draw.CONTROL,
@@ -135,6 +148,7 @@ def run_trace(path: str, heap: HostHeap, size: int | None) -> Run:
     _, control, granules = map(int, lines[0])
     run = Run(trace.name, trace.source, heap.granule, -(-start // heap.granule) * heap.granule, control, granules)
     run.sites, run.refused = trace.sites, trace.refused
+    run.warnings += filter(None, [trace.warning()])
     for op, line in zip(trace.ops, lines[1:]):
         if op.kind == "a":
             run.alignments[run.count] = op.alignment
@@ -146,11 +160,14 @@ def run_trace(path: str, heap: HostHeap, size: int | None) -> Run:
 def run_image(path: str, base: int, elf: str) -> Run:
     """The heap in an image of the RAM from address `base` on: its live blocks, as if they had just been
     allocated one after the other."""
-    firmware = Firmware(Elf(elf), Files([f"{path}@{base:#x}"]).read)
-    heaps = firmware.heaps()
+    firmware = Firmware(Elf(elf), Files([f"{path}@{base:#x}"]).read, lines_of(elf))
+    heaps, verdict = identified_heaps(firmware, [], judge_first(firmware))
     if not heaps:
         raise Problem(firmware.no_heap())
-    return of_heap(heaps[0], firmware, os.path.basename(path))
+    run = of_heap(heaps[0], firmware, os.path.basename(path))
+    if verdict.doubt:
+        run.warnings.append(doubt_of(firmware, verdict))
+    return run
 
 
 def of_heap(heap: Heap, firmware: Firmware, name: str) -> Run:
@@ -159,7 +176,10 @@ def of_heap(heap: Heap, firmware: Firmware, name: str) -> Run:
     run = Run(name, f"image of the RAM, {firmware.elf.path}", heap.granule, heap.start(), below + heap.first,
               below + heap.limit)
     run.moment = True
-    blocks = [block for block in heap.map_blocks() if block.kind != FREE]
+    survey = Survey(heap)
+    if survey.faults:
+        run.warnings.append(f"DAMAGED: the heap has {counted(len(survey.faults), 'fault')}; `cairn image` lists them")
+    blocks = [block for block in survey.blocks if block.kind != FREE]
     holes = [b.i - (a.i + a.size) for a, b in zip(blocks, blocks[1:])] + [blocks[0].i - heap.first if blocks else 0]
     largest = max(holes + [heap.limit - heap.top])
     for slot, block in enumerate(blocks):
@@ -167,6 +187,7 @@ def of_heap(heap: Heap, firmware: Firmware, name: str) -> Run:
         site = firmware.place(owner) if owner else ""
         if site not in run.sites:
             run.sites.append(site)
+        run.extents.append(block.size)
         run.add("m", slot, size, run.sites.index(site), below + block.i, below + heap.top, largest, SERVED)
     return run
 
@@ -188,6 +209,7 @@ class Moment:
         self.title = run.name
         self.caption = f"After {group(at)} of {group(run.count)} operations" if not run.moment else run.source
         self.caption += f"; a heap of {group(run.granules * run.granule)} bytes"
+        self.warnings = run.warnings
         self.figures = [
             ("used, bytes", group(used * run.granule)), ("in blocks", group(len(self.blocks))),
             ("free below the top", group((self.top - run.control - used) * run.granule)),
@@ -249,6 +271,8 @@ def run(words: Sequence[str]) -> int:
         shown = run_trace(args.file, HostHeap(args.index_bits, args.granule), args.heap)
     else:
         shown = run_image(args.file, args.ram_at, args.elf)
+    for warning in shown.warnings:
+        print(f"cairn view: {warning}", file=sys.stderr)
     if args.svg or args.png:
         write_picture(shown, args)
     else:

@@ -7,7 +7,7 @@ there. Functions are meant by their source names, whatever the compiler adds for
     stops F                 a path that comes to F ends there: F does not return
     apart F                 F is not counted where it is called, but on its own, a step at a time
     rounds N F... [if S=V]  a loop of the first F runs N times at most; the others may have it inlined.
-                            Only in images where the symbol S has the value V
+                            Only in images where the symbol S has the value V; V is none: where there is no S
     never A [in C] then B   a path that has come to A, in a call of C, does not come to B
     most N A in C           in one call of C, A is called N times at most
 
@@ -30,7 +30,7 @@ class Fact:
 
     def __init__(self, where: str, kind: str, number: int, names: Sequence[str], inside: Sequence[str] = ()) -> None:
         self.where, self.kind, self.number, self.names, self.inside = where, kind, number, names, inside
-        self.condition: tuple[str, int] | None = None
+        self.condition: tuple[str, int | None] | None = None
         self.proof: list[str] = []
         self.used = False
 
@@ -103,9 +103,10 @@ def _parse(where: str, line: str) -> Fact:
     kind, _, rest = line.partition(" ")
     form = FORMS.get(kind)
     found = re.match(form[0], " ".join(rest.split())) if form else None
-    equals = re.match(r"(\S+)=(0x[0-9a-f]+|\d+)$", condition.strip()) if condition else None
+    equals = re.match(r"(\S+)=(0x[0-9a-f]+|\d+|none)$", condition.strip()) if condition else None
     if form is None or found is None or bool(condition) != bool(equals):
         raise Problem(f"{where}: not a fact: {line}")
     fact = form[1](where, kind, found)
-    fact.condition = (equals[1], int(equals[2], 0)) if equals else None
+    if equals:
+        fact.condition = equals[1], None if equals[2] == "none" else int(equals[2], 0)
     return fact

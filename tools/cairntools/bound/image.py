@@ -61,6 +61,9 @@ class Image:
             if name[:2] in ("$t", "$d", "$a") and name[2:3] in ("", "."):
                 marks.append((address, name[1]))
             elif symbol.kind == FUNCTION:
+                section = self._elf.sections[symbol.section]
+                if address + symbol.size > section.address + section.size:
+                    raise Problem(f"{self.path}: {name} is larger than its section: the image is damaged")
                 self._addresses.setdefault(name, set()).add(address)
                 if address not in self._named or symbol.size >= self._named[address].size:
                     self._named[address] = symbol

@@ -18,6 +18,7 @@ import argparse
 import io
 import multiprocessing
 import os
+import signal
 import sys
 from typing import Sequence
 
@@ -42,8 +43,13 @@ def run(words: Sequence[str]) -> int:
     """The tool. Returns its exit status."""
     args = arguments(words)
     Facts(args.facts, args.fact)
-    with multiprocessing.Pool(min(args.jobs, len(args.images))) as pool:
-        done = pool.starmap(examine, [(args, word) for word in args.images])
+    tasks = [(args, word) for word in args.images]
+    if args.jobs == 1 or len(tasks) == 1:
+        done = [examine(*task) for task in tasks]
+    else:
+        # Ctrl-C ends the workers through this process, which hears of it as well.
+        with multiprocessing.Pool(min(args.jobs, len(tasks)), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+            done = pool.starmap(examine, tasks)
     for text, _, _ in done:
         print(text, end="")
     stale = set.intersection(*(unused for _, _, unused in done)) if args.strict else ()

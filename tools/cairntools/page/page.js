@@ -13,7 +13,7 @@ const NONE = -1;
 const element = (id) => document.getElementById(id);
 const group = (n) => Math.round(n).toLocaleString("en-US");
 const hex = (n) => "0x" + n.toString(16);
-const granulesOf = (i) => Math.max(1, Math.ceil(data.sizes[i] / data.granule));
+const granulesOf = (i) => (data.moment ? data.extents[i] : Math.max(1, Math.ceil(data.sizes[i] / data.granule)));
 
 /* ---- Operations ------------------------------------------------------------------------------- */
 
@@ -148,7 +148,7 @@ function siteEntries(found) {
     bytes.set(site, (bytes.get(site) || 0) + data.sizes[i]);
   }
   const entries = [...siteColours].map(([site, colour]) =>
-    [colour, data.sites[site] || "unknown", group(bytes.get(site) || 0)]);
+    [colour, data.labels[site] || "unknown", group(bytes.get(site) || 0), data.sites[site]]);
   if (sitesThatAsk > siteColours.size) entries.push([palette.others, "other sites", group(bytes.get(NONE) || 0)]);
   return entries;
 }
@@ -479,11 +479,21 @@ function showFigures(found) {
   }));
 }
 
+/* A name in two parts: where there is no room for it all, its end stays, which has the line. */
+function fillName(name, text, whole) {
+  const [start, end] = ["span", "span"].map((tag) => document.createElement(tag));
+  const cut = text.lastIndexOf(" ") + 1;
+  [start.className, end.className] = ["start", "end"];
+  [start.textContent, end.textContent] = [text.slice(0, cut), text.slice(cut)];
+  name.title = whole;
+  name.append(...(cut ? [start, end] : [text]));
+}
+
 function showLegend(found) {
-  element("legend").replaceChildren(...legendEntries(found).map(([colour, text, value]) => {
+  element("legend").replaceChildren(...legendEntries(found).map(([colour, text, value, site]) => {
     const [item, ...spans] = ["li", "span", "span", "span"].map((tag) => document.createElement(tag));
     const [swatch, name, bytes] = spans;
-    name.textContent = name.title = text;
+    fillName(name, text, site || text);
     bytes.textContent = value;
     if (!colour) {
       item.className = "head";
@@ -506,12 +516,13 @@ function showCall() {
   }
   const i = at - 1, bold = document.createElement("b"), more = document.createElement("em");
   bold.textContent = callText(i);
-  const site = data.sites[data.opSites[i]];
+  const site = data.labels[data.opSites[i]];
   const what = { 0: "", 1: ", refused", 2: ", left out: its block was refused" }[data.served[i]];
   more.textContent = `${what}${site ? ` by ${site}` : ""}`;
+  call.title = data.sites[data.opSites[i]];
   call.replaceChildren(`Operation ${group(at)} of ${group(count)}: `, bold, more);
   const recorded = data.refused.filter(([before]) => before === at);
-  call.append(recorded.map(([, text, by]) => `; ${text} was refused to ${data.sites[by] || "it"}`).join(""));
+  call.append(recorded.map(([, text, by]) => `; ${text} was refused to ${data.labels[by] || "it"}`).join(""));
 }
 
 /* ---- Drawing, and moving through time --------------------------------------------------------- */
@@ -638,6 +649,8 @@ rankSites();
 document.body.classList.toggle("moment", data.moment);
 element("name").textContent = data.name;
 element("source").textContent = data.source;
+element("warnings").textContent = data.warnings.join("\n");
+element("warnings").hidden = !data.warnings.length;
 element("slider").max = element("number").max = count;
 showModes();
 listen();

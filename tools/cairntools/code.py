@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""What an ELF file says of its code: its build id, its bytes, and where calls return to."""
+from __future__ import annotations
+
+from .elf import EM_ARM, EXECUTABLE, Elf
+
+SPECIAL = 0xfffffe00  # from here on: what an exception handler returns by, not an address
+NOTE = ".note.gnu.build-id"
+
+
+def build_id(elf: Elf) -> bytes:
+    """The build id that the linker wrote; empty without."""
+    note = elf.section(NOTE)
+    return described(note, elf) if note is not None else b""
+
+
+def number(elf: Elf, data: bytes | None) -> int:
+    """Bytes in the file's order as a number; 0 without bytes."""
+    return int.from_bytes(data or b"", "little") if elf.order == "<" else int.from_bytes(data or b"", "big")
+
+
+def described(note: bytes, elf: Elf) -> bytes:
+    """The content of a note: lengths of its name and of its content, its kind, the name, the content."""
+    if len(note) < 16:
+        return b""
+    name, size = number(elf, note[:4]), number(elf, note[4:8])
+    start = 12 + (name + 3) // 4 * 4
+    return note[start:start + size]
+
+
+def loaded(elf: Elf, address: int, size: int) -> bytes | None:
+    """Bytes of what is loaded at the address, as the file has them; None if it has not all of them."""
+    for start, offset, length in elf.segments:
+        if start <= address and address + size <= start + length:
+            return elf.bytes[offset + address - start:offset + address - start + size]
+    return None
+
+
+def is_code(elf: Elf, address: int) -> bool:
+    """Does the address lie in a section of code?"""
+    return any(section.flags & EXECUTABLE and section.address <= address < section.address + section.size
+               for section in elf.sections)
+
+
+def follows_call(elf: Elf, address: int) -> bool:
+    """Can a call return to this address? Of machines other than Arm that is not known: then it can."""
+    if elf.machine != EM_ARM or address == 0 or address >= SPECIAL:
+        return True
+    place = address - (address & 1)
+    if not is_code(elf, place - 2):
+        return False
+    low, high = number(elf, loaded(elf, place - 2, 2)), number(elf, loaded(elf, place - 4, 2))
+    return low & 0xff87 == 0x4780 or high & 0xf800 == 0xf000 and low & 0xc000 == 0xc000  # BLX register; BL, BLX
