@@ -24,10 +24,10 @@
 #define CAIRN_VERSION (CAIRN_VERSION_MAJOR * 0x10000 + CAIRN_VERSION_MINOR * 0x100 + CAIRN_VERSION_PATCH)
 
 /* Files that include this header with another index, granule or table of sites than the library's do not link:
- * "multiple definition of `cairn_all_files_need_the_same_CAIRN_GRANULE'". For the linker, equal absolute symbols are one. They are no byte of
- * the image. Assembled together, as with -flto, different values are an error of the assembler's. Files that clang
- * compiles are not checked: with its -flto the linker does not see that the symbols are absolute, and equal ones are a
- * multiple definition, too. */
+ * "multiple definition of `cairn_all_files_need_the_same_CAIRN_GRANULE'". For the linker, equal absolute symbols are
+ * one. They are no byte of the image. Assembled together, as with -flto, different values are an error of the
+ * assembler's. Files that clang compiles are not checked: with its -flto the linker does not see that the symbols are
+ * absolute, and equal ones are a multiple definition, too. */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__ELF__) && !defined(__linux__)
 #define CAIRN_SAME(option) CAIRN_SAME_(#option, option)
 #define CAIRN_SAME_(name, value) CAIRN_SAME__("cairn_all_files_need_the_same_" name, #value)
@@ -196,6 +196,11 @@ void cairn_stats(struct cairn_heap *heap, struct cairn_stats *stats);
 #pragma GCC diagnostic pop
 #endif
 
+/* Bytes in live blocks (`used` of cairn_stats()), and bytes that are free: in free blocks and above the last block
+ * (`free` + `can_grow`). O(1), a few instructions. For the system heap, call them inside port_lock(). */
+size_t cairn_used_bytes(struct cairn_heap *heap);
+size_t cairn_free_bytes(struct cairn_heap *heap);
+
 enum cairn_kind {
     CAIRN_USED,
     CAIRN_FREE,
@@ -359,6 +364,11 @@ void *cairn_calloc_for(const void *caller, size_t count, size_t size);
 void *cairn_realloc_for(const void *caller, void *p, size_t size);
 void *cairn_memalign_for(const void *caller, size_t alignment, size_t size);
 void cairn_free_for(const void *caller, void *p);
+
+/* The same for private heaps, with CAIRN_CHECK=2: `caller` is the block's owner, or who freed it. */
+void *cairn_private_malloc_for(const void *caller, struct cairn_heap *heap, size_t size);
+void *cairn_private_realloc_for(const void *caller, struct cairn_heap *heap, void *p, size_t size);
+void cairn_private_free_for(const void *caller, struct cairn_heap *heap, void *p);
 
 #ifdef __cplusplus
 }

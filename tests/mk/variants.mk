@@ -1,7 +1,7 @@
 # variants.mk: the library built in other ways: build/<board>/<variant>/. The Makefile says what a row may have.
 #
 # SPDX-License-Identifier: MIT
-VARIANTS := picolibc fast basepri unlocked regions wide-regions coarse coarse-regions guarded counted traced counted-regions traced-regions all
+VARIANTS := picolibc fast basepri ceiling fast-ceiling unlocked regions wide-regions coarse coarse-regions guarded counted traced counted-regions traced-regions all
 
 # For the other C library; its tests of the C library are in the Makefile.
 picolibc.BOARDS := $(BOARDS)
@@ -17,6 +17,17 @@ FAST_BOARDS := $(call among,mps2-an385 microbit)
 basepri.LOCK   := -DCAIRN_LOCK_HEADER='"cortex-m/basepri.h"' -DCAIRN_CEILING=0x80
 basepri.BOARDS := $(call having,basepri)
 basepri.TESTS  := ceiling
+
+# The same with a ceiling that the firmware gives, as FreeRTOS's needs; and at -O2, to be measured.
+ceiling.LOCK        := -DCAIRN_LOCK_HEADER='"cortex-m/ceiling.h"'
+ceiling.FLAGS       := -DCAIRN_CEILING=0x80
+ceiling.LINK        := -Wl,--defsym=cairn_ceiling=0x80
+ceiling.BOARDS      := $(call having,basepri)
+ceiling.TESTS       := ceiling
+all: $(ceiling.BOARDS:%=$(BUILD)/%/ceiling/libcairn.a)
+fast-ceiling.LOCK   := $(ceiling.LOCK)
+fast-ceiling.OPT    := -O2
+fast-ceiling.BOARDS := $(call among,mps2-an385)
 
 # No lock at all: tests/stress, which runs on every board, must fail.
 unlocked.LOCK   := -DCAIRN_LOCK_HEADER='"tests/stress/unlocked.h"' -I.
