@@ -103,8 +103,8 @@ def built(optimization, library):
     parts = ["boards/runtime/startup.o", "extras/semihosting.o", "boards/runtime/syscalls.o"]
     parts += ["extras/trace_semihosting.o"] * (library == "traced") + ["libcairn.a"]
     run(CROSS + "gcc", *setting("mps2-an385", "CPU_FLAGS").split(), "-mthumb", optimization, "-g", "-nostartfiles",
-        "-Wl,--gc-sections", *option(library), "-iquote", "allocator", "-Iextras", "-T",
-        "boards/mps2-an385/memory.ld", "-T", "linker/sections.ld", source, *(f"build/mps2-an385/{library}/{part}" for part in parts), "-o", image)
+        "-Wl,--gc-sections", *option(library), "-Iinclude", "-Iextras", "-T", "boards/mps2-an385/memory.ld", "-T",
+        "linker/sections.ld", source, *(f"build/mps2-an385/{library}/{part}" for part in parts), "-o", image)
     return os.path.abspath(image)
 
 
