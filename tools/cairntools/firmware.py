@@ -261,7 +261,7 @@ class Firmware:
         return Described(start, size, owner, self.memory.number(at + self.layout["block.live"], 1)) if start else None
 
     def counts(self) -> dict[str, Any] | None:
-        """cairn_read_counts() as names and numbers; None without CAIRN_STATS."""
+        """cairn_read_counts() as names and numbers; None without CAIRN_COUNTS."""
         symbol = self.elf.symbol("cairn_counts_now")
         if symbol is None or "counts.used" not in self.layout:
             return None
