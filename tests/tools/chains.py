@@ -104,7 +104,8 @@ def built(optimization, library):
     parts += ["port/cortex-m/trace_semihosting.o"] * (library == "traced") + ["libcairn.a"]
     run(CROSS + "gcc", *setting("mps2-an385", "CPU_FLAGS").split(), "-mthumb", optimization, "-g", "-nostartfiles",
         "-Wl,--gc-sections", *option(library), "-iquote", "allocator", "-Iport/cortex-m", "-T",
-        "boards/mps2-an385/memory.ld", "-T", "linker/sections.ld", source, *(f"build/mps2-an385/{library}/{part}" for part in parts), "-o", image)
+        "boards/mps2-an385/memory.ld", "-T", "linker/sections.ld", source,
+        *(f"build/mps2-an385/{library}/{part}" for part in parts), "-o", image)
     return os.path.abspath(image)
 
 
