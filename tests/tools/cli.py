@@ -200,7 +200,8 @@ def wrong_arguments_end_in_a_sentence_and_status_2(name):
 
 @test
 def make_run_refuses_a_trace_without_an_operation():
-    words = [word for name in ("machine", "icount", "build", "link", "cairn", "libc", "nm") for word in (f"--{name}", "x")]
+    names = ("machine", "icount", "build", "link", "cairn", "libc", "nm")
+    words = [word for name in names for word in (f"--{name}", "x")]
     done = subprocess.run([sys.executable, "bench/replay.py", "run", *words, file("empty.trace", b"# ops: 0\n")],
                           capture_output=True, text=True, check=False)
     assert done.returncode != 0 and "holds no operation that takes memory" in done.stderr, done.stderr
