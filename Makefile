@@ -31,8 +31,8 @@ SECTIONS      := -ffunction-sections -fdata-sections
 # The family is made of itself: the compiler must not see malloc() and memset() as calloc(), nor a
 # loop that clears a few words, with the lock held, as the C library's memset().
 CFLAGS_CORE   := -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns $(SECTIONS)
-# The lock, if neither OPT nor a header of options names another one (CAIRN_LOCK_HEADER). CEILING=0x50 takes BASEPRI.
-LOCK          := $(if $(CEILING),-DCAIRN_LOCK_DEFAULT='"cortex-m/basepri.h"' -DCAIRN_CEILING=$(CEILING),-DCAIRN_LOCK_DEFAULT='"cortex-m/primask.h"')
+# The lock, if neither OPT nor a header of options names another one (CAIRN_PORT_HEADER). CEILING=0x50 takes BASEPRI.
+LOCK          := $(if $(CEILING),-DCAIRN_PORT_DEFAULT='"cortex-m/basepri.h"' -DCAIRN_CEILING=$(CEILING),-DCAIRN_PORT_DEFAULT='"cortex-m/primask.h"')
 
 # What each folder sees. The heap: the public headers and the port's contract. Ports, and what runs on boards: the
 # heap's own headers, too, by folder and name. Tests: all of these and what they share.
@@ -59,7 +59,7 @@ FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-w
 .PHONY: all run test check fit bench size cost help clean packages FORCE
 # Not every toolchain brings it.
 HAS_PICOLIBC := $(shell $(CROSS)gcc --specs=picolibc.specs -E -x c /dev/null >/dev/null 2>&1 && echo yes)
-## all: libcairn.a and libcairn-sbrk.a for every board, under build/<board>/; under picolibc/ for picolibc, regions/ with regions
+## all: libcairn.a and libcairn-sbrk.a for every board, under build/<board>/; under picolibc/ for picolibc, regions/ with regions, ceiling/ for FreeRTOS
 all: $(foreach b,$(BOARDS),$(addprefix $(BUILD)/$b/,libcairn.a libcairn-sbrk.a $(if $(HAS_PICOLIBC),picolibc/libcairn.a) regions/libcairn.a))
 ifeq ($(HAS_PICOLIBC),)
 .PHONY: no-picolibc
@@ -124,7 +124,7 @@ $(BUILD)/$(1)/names.o: $(patsubst %,$(BUILD)/$(1)/%.o,$(addprefix allocator/,sys
 	$(Q)$(CROSS)ld -r $$^ -o $$@
 $(BUILD)/$(1)/libcairn.a: $(BUILD)/$(1)/names.o $(patsubst %,$(BUILD)/$(1)/%.o,$(addprefix allocator/,core/heap core/start core/private \
         core/inspect core/check_step system/regions watch/guard watch/explain watch/freed watch/account watch/trace) \
-        $(addprefix port/common/,region fatal failure))
+        $(addprefix port/common/,region fatal failure lock))
 	$$(archive)
 
 # The break alone, under the C library's own malloc.

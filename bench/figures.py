@@ -174,6 +174,20 @@ def read_masked(output: str) -> Iterator[Found]:
     yield "masked.check", str(dict(found)["a check in steps"]), "instructions"
 
 
+def read_freertos(heap: str, output: str) -> Iterator[Found]:
+    """tests/freertos/cost.c."""
+    for function in ("pvPortMalloc", "vPortFree"):
+        for name, word in (("mean", "mean"), ("max", "longest")):
+            value = number(f"^# {function}, {word}: ([0-9]+)$", output)
+            yield f"freertos.{heap}.{function}.{name}", value, "instructions"
+
+
+def read_latency(output: str) -> Iterator[Found]:
+    """tests/freertos/latency.c. The delay above the ceiling is the same for all that a task does."""
+    yield "freertos.latency.without", number("^# longest delay without a heap, ticks: ([0-9]+)$", output), "ticks"
+    yield "freertos.latency.above", number("^# longest delay above the ceiling, ticks: ([0-9]+)$", output), "ticks"
+
+
 def read_stepping(of_core: str, output: str) -> Iterator[Found]:
     """tests/stepping."""
     yield f"stepping.{of_core}.paths", number("^# paths: ([0-9]+)$", output), "paths"
@@ -259,6 +273,9 @@ SOURCES = [
     Source("bound", "make bound", read_bound),
     Source("cost", "make cost", read_cost),
     Source("masked", image("mps2-an385/newlib/target/masked"), read_masked),
+    *(Source("freertos", image(f"mps2-an385/newlib/freertos/cost-{heap}"), functools.partial(read_freertos, heap))
+      for heap in ("system", "ucheap")),
+    Source("freertos", image("mps2-an385/newlib/freertos/latency-system"), read_latency),
     *(Source("stepping", image(f"{board}/newlib/stepping/every_instruction"), functools.partial(read_stepping, name))
       for name, board in (("m0", "microbit"), ("m3", "mps2-an385"), ("m33", "mps2-an505"))),
     Source("small", f"{image(HELLO)} && arm-none-eabi-size -A build/{HELLO}.elf && arm-none-eabi-nm build/{HELLO}.elf",

@@ -23,11 +23,11 @@
 #define CAIRN_VERSION_PATCH 0
 #define CAIRN_VERSION (CAIRN_VERSION_MAJOR * 0x10000 + CAIRN_VERSION_MINOR * 0x100 + CAIRN_VERSION_PATCH)
 
-/* Files that include this header with another index or granule than the library's do not link: "multiple definition of
- * `cairn_all_files_need_the_same_CAIRN_GRANULE'". For the linker, equal absolute symbols are one. They are no byte of
- * the image. Assembled together, as with -flto, different values are an error of the assembler's. Files that clang
- * compiles are not checked: with its -flto the linker does not see that the symbols are absolute, and equal ones are a
- * multiple definition, too. */
+/* Files that include this header with another index, granule or table of sites than the library's do not link:
+ * "multiple definition of `cairn_all_files_need_the_same_CAIRN_GRANULE'". For the linker, equal absolute symbols are
+ * one. They are no byte of the image. Assembled together, as with -flto, different values are an error of the
+ * assembler's. Files that clang compiles are not checked: with its -flto the linker does not see that the symbols are
+ * absolute, and equal ones are a multiple definition, too. */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__ELF__) && !defined(__linux__)
 #define CAIRN_SAME(option) CAIRN_SAME_(#option, option)
 #define CAIRN_SAME_(name, value) CAIRN_SAME__("cairn_all_files_need_the_same_" name, #value)
@@ -36,7 +36,7 @@
           "\n\t.endif\n\t.endif\n\t.global " symbol "\n\t.set " symbol ", " value)
 CAIRN_SAME(CAIRN_INDEX_BITS);
 CAIRN_SAME(CAIRN_GRANULE);
-#if CAIRN_SITES > 0 /* where both have a table */
+#if CAIRN_SITES > 0
 CAIRN_SAME(CAIRN_SITES);
 #endif
 #undef CAIRN_SAME
@@ -56,7 +56,7 @@ struct cairn_heap;
 
 /* ---- Private heaps -------------------------------------------------------------------------
  * The caller owns a private heap and keeps two users from using it at once: none of these functions
- * locks. They may be called with the system heap, or a region's, only inside port_lock(); with CAIRN_STATS
+ * locks. They may be called with the system heap, or a region's, only inside port_lock(); with CAIRN_COUNTS
  * or CAIRN_SITES a block that one of them took there must be freed by cairn_free(), since it is not counted
  * and has no trailer. */
 
@@ -196,6 +196,11 @@ void cairn_stats(struct cairn_heap *heap, struct cairn_stats *stats);
 #pragma GCC diagnostic pop
 #endif
 
+/* Bytes in live blocks (`used` of cairn_stats()), and bytes that are free: in free blocks and above the last block
+ * (`free` + `can_grow`). O(1), a few instructions. For the system heap, call them inside port_lock(). */
+size_t cairn_used_bytes(struct cairn_heap *heap);
+size_t cairn_free_bytes(struct cairn_heap *heap);
+
 enum cairn_kind {
     CAIRN_USED,
     CAIRN_FREE,
@@ -297,7 +302,7 @@ extern struct cairn_report cairn_damage;
  * Time     proportional to the heap: searches the map granule by granule. */
 void cairn_explain(enum cairn_reason reason, const void *address, struct cairn_report *report);
 
-/* ---- Counts of the system heap and its regions: CAIRN_STATS=1 ---------------------------------- */
+/* ---- Counts of the system heap and its regions: CAIRN_COUNTS=1 ---------------------------------- */
 
 struct cairn_request {
     size_t size, alignment; /* bytes; alignment 0: the request had none */
@@ -359,6 +364,11 @@ void *cairn_calloc_for(const void *caller, size_t count, size_t size);
 void *cairn_realloc_for(const void *caller, void *p, size_t size);
 void *cairn_memalign_for(const void *caller, size_t alignment, size_t size);
 void cairn_free_for(const void *caller, void *p);
+
+/* The same for private heaps, with CAIRN_CHECK=2: `caller` is the block's owner, or who freed it. */
+void *cairn_private_malloc_for(const void *caller, struct cairn_heap *heap, size_t size);
+void *cairn_private_realloc_for(const void *caller, struct cairn_heap *heap, void *p, size_t size);
+void cairn_private_free_for(const void *caller, struct cairn_heap *heap, void *p);
 
 #ifdef __cplusplus
 }

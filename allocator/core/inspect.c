@@ -53,6 +53,16 @@ bool cairn_walk(struct cairn_heap *heap, cairn_visit *visit, void *context)
     return true;
 }
 
+size_t cairn_used_bytes(struct cairn_heap *heap)
+{
+    return (size_t)heap->used * CAIRN_GRANULE;
+}
+
+size_t cairn_free_bytes(struct cairn_heap *heap)
+{
+    return (size_t)(heap->limit - heap_blocks_begin(heap) - heap->used) * CAIRN_GRANULE;
+}
+
 void cairn_stats(struct cairn_heap *heap, struct cairn_stats *stats)
 {
     index_t first = heap_blocks_begin(heap);

@@ -92,7 +92,8 @@ static void *keep(const struct watched_call *call, void *p, const struct heap_fi
 static void *allocate(struct watched_call *call)
 {
     struct heap_fit fit;
-    system_start();
+    if (cairn_system() == NULL)
+        system_start();
     uint32_t state = port_lock();
     void *p = take(call, &fit);
     call->number = trace_number();
@@ -363,6 +364,11 @@ static void end_private(struct cairn_heap *heap, void *p, const void *caller)
     guard_release(heap, p);
 }
 
+void *cairn_private_malloc_for(const void *caller, struct cairn_heap *heap, size_t size)
+{
+    return take_private(heap, size, caller);
+}
+
 void *guarded_malloc(struct cairn_heap *heap, size_t size)
 {
     return take_private(heap, size, CALLER);
@@ -387,7 +393,7 @@ void *guarded_aligned_alloc(struct cairn_heap *heap, size_t alignment, size_t si
     return allocate_private(heap, &fit, size, CALLER);
 }
 
-void guarded_free(struct cairn_heap *heap, void *p)
+void cairn_private_free_for(const void *caller, struct cairn_heap *heap, void *p)
 {
     size_t size;
     const void *owner;
@@ -395,29 +401,39 @@ void guarded_free(struct cairn_heap *heap, void *p)
         return;
     explain_note_heap(heap);
     guard_inspect(heap, p, &size, &owner);
-    end_private(heap, p, CALLER);
+    end_private(heap, p, caller);
 }
 
-void *guarded_realloc(struct cairn_heap *heap, void *p, size_t size)
+void guarded_free(struct cairn_heap *heap, void *p)
+{
+    cairn_private_free_for(CALLER, heap, p);
+}
+
+void *cairn_private_realloc_for(const void *caller, struct cairn_heap *heap, void *p, size_t size)
 {
     size_t old;
     const void *owner;
     if (p == NULL)
-        return guarded_malloc(heap, size);
+        return take_private(heap, size, caller);
     explain_note_heap(heap);
     guard_inspect(heap, p, &old, &owner);
-    void *moved = take_private(heap, size, CALLER);
+    void *moved = take_private(heap, size, caller);
     if (moved == NULL && size > old)
         return NULL;
     if (moved == NULL) { /* no second place, and none is needed */
         index_t n = heap_granules(guard_size(size));
         guard_vacate(heap, p, n);
-        guard_cut(heap, p, n, size, CALLER);
+        guard_cut(heap, p, n, size, caller);
         return p;
     }
     memcpy(moved, p, old < size ? old : size);
-    end_private(heap, p, CALLER);
+    end_private(heap, p, caller);
     return moved;
+}
+
+void *guarded_realloc(struct cairn_heap *heap, void *p, size_t size)
+{
+    return cairn_private_realloc_for(CALLER, heap, p, size);
 }
 
 size_t guarded_usable_size(struct cairn_heap *heap, void *p)

@@ -22,6 +22,7 @@ int main(void);
 _Noreturn void reset_handler(void);
 void fault_handler(void);
 void unexpected_handler(void);
+void svc_handler(void);
 void pendsv_handler(void);
 void systick_handler(void);
 
@@ -79,6 +80,11 @@ __attribute__((weak)) void unexpected_handler(void)
     semihosting_exit(1);
 }
 
+__attribute__((weak)) void svc_handler(void)
+{
+    unexpected_handler();
+}
+
 __attribute__((weak)) void pendsv_handler(void)
 {
     unexpected_handler();
@@ -100,7 +106,7 @@ __attribute__((section(".vectors"), used)) static void (*const vectors[])(void) 
     (void (*)(void))reset_handler,
     OTHER,                             /* NMI */
     FAULT, FAULT, FAULT, FAULT, FAULT, /* HardFault, MemManage, BusFault, UsageFault, SecureFault */
-    OTHER, OTHER, OTHER, OTHER, OTHER, OTHER,
+    OTHER, OTHER, OTHER, svc_handler, OTHER, OTHER,
     pendsv_handler,
     systick_handler,
     FOUR(OTHER), FOUR(OTHER), FOUR(OTHER), FOUR(OTHER), FOUR(OTHER), FOUR(OTHER), FOUR(OTHER), FOUR(OTHER),

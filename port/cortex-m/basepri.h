@@ -1,7 +1,8 @@
 /* basepri.h: the lock by BASEPRI: interrupts whose priority is above a ceiling are never held back.
  *
  * For ARMv7-M and ARMv8-M Mainline. CAIRN_CEILING is the priority, as it is in the NVIC's
- * priority registers (a smaller number is a higher priority), from which on interrupts wait. Those
+ * priority registers (a smaller number is a higher priority), from which on interrupts wait. With ceiling.h the
+ * firmware gives it when it links. Those
  * above it, with smaller numbers, run even while the heap is locked, and so must not use it: one that
  * does ends in cairn_fatal(CAIRN_ABOVE_CEILING), with the exception's number as the address.
  *
@@ -16,6 +17,11 @@
 
 #include <stdint.h>
 
+#ifdef CAIRN_CEILING_OF_FIRMWARE /* ceiling.h */
+extern const char cairn_ceiling[];
+#define PORT_CEILING ((uint32_t)(uintptr_t)cairn_ceiling)
+#else
+#define PORT_CEILING CAIRN_CEILING
 #ifndef CAIRN_CEILING
 #error "CAIRN_CEILING is not set: give the priority, 1 to 255, from which on interrupts wait for the heap"
 #endif
@@ -24,6 +30,7 @@
 #endif
 #if defined(__NVIC_PRIO_BITS) && (CAIRN_CEILING & ((1 << (8 - __NVIC_PRIO_BITS)) - 1)) != 0
 #error "CAIRN_CEILING has bits that this chip does not implement: shift the priority left by 8 - __NVIC_PRIO_BITS"
+#endif
 #endif
 #if !defined(__ARM_ARCH_ISA_THUMB) || __ARM_ARCH_ISA_THUMB < 2
 #error "BASEPRI is not there on ARMv6-M and ARMv8-M Baseline: use cortex-m/primask.h"
@@ -39,16 +46,22 @@ static inline uint32_t port_priority(uint32_t exception)
     return priorities[exception];
 }
 
+/* Apart, so that the lock stays short where no exception runs. */
+__attribute__((noinline, cold, unused)) static void port_check_exception(uint32_t exception)
+{
+    if (port_priority(exception) < PORT_CEILING)
+        cairn_fatal(CAIRN_ABOVE_CEILING, (const void *)(uintptr_t)exception);
+}
+
 static inline uint32_t port_lock(void)
 {
-    uint32_t exception;
-    __asm volatile("mrs %0, ipsr" : "=r"(exception));
-    if (exception != 0 && port_priority(exception) < CAIRN_CEILING)
-        cairn_fatal(CAIRN_ABOVE_CEILING, (const void *)(uintptr_t)exception);
     uint32_t state;
+    __asm volatile("mrs %0, ipsr" : "=r"(state));
+    if (state != 0)
+        port_check_exception(state);
     /* BASEPRI_MAX only raises: a lock inside a stricter one does not loosen it. The barrier makes the
      * write take effect before the next instruction (ARM DAI0321, 4.8). */
-    __asm volatile("mrs %0, basepri\n\tmsr basepri_max, %1\n\tisb" : "=&r"(state) : "r"(CAIRN_CEILING) : "memory");
+    __asm volatile("mrs %0, basepri\n\tmsr basepri_max, %1\n\tisb" : "=&r"(state) : "r"(PORT_CEILING) : "memory");
     return state;
 }
 

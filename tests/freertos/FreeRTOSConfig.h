@@ -7,15 +7,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#ifndef configTOTAL_HEAP_SIZE
 #define configTOTAL_HEAP_SIZE ((size_t)4096)
+#endif
 #ifndef configUSE_MALLOC_FAILED_HOOK
 #define configUSE_MALLOC_FAILED_HOOK 1
+#endif
+/* As the kernel's ports take it: interrupts of this priority and less urgent ones wait. */
+#ifndef configMAX_SYSCALL_INTERRUPT_PRIORITY
+#define configMAX_SYSCALL_INTERRUPT_PRIORITY 0x40
 #endif
 #ifdef OVER_UCHEAP
 #define CAIRN_FREERTOS_HEAP CAIRN_FREERTOS_UCHEAP
 #endif
 
+#ifndef NO_ASSERT
 #define configASSERT(x) kernel_assert(x)
+#endif
 void kernel_assert(bool holds);
 
 #ifdef CLEARING

@@ -107,7 +107,28 @@ static void each_reason_has_a_text(void)
         }
 }
 
+static void a_wrapper_names_the_owner_in_a_private_heap(void)
+{
+    static _Alignas(CAIRN_GRANULE) char memory[1024];
+    struct cairn_heap *heap = cairn_init(memory, sizeof memory);
+    char *p = launder(cairn_private_malloc_for(&who[0], heap, 20));
+    void *above = launder(cairn_private_malloc_for(&who[1], heap, 20));
+    cairn_explain(CAIRN_OVERRUN, p + 20, &report);
+    CHECK(report.damaged.start == p && report.damaged.size == 20 && report.damaged.owner == &who[0]);
+    p = launder(cairn_private_realloc_for(&who[2], heap, p, 60));
+    cairn_explain(CAIRN_OVERRUN, p + 60, &report);
+    CHECK(report.damaged.start == p && report.damaged.size == 60 && report.damaged.owner == &who[2]);
+    void *last = launder(cairn_malloc(heap, 60)); /* p is not the last block */
+    cairn_private_free_for(&who[3], heap, p);
+    cairn_explain(CAIRN_WRITE_AFTER_FREE, p + 20, &report);
+    CHECK(report.damaged.start == p && report.damaged.owner == &who[2] && report.freed_by == &who[3]);
+    cairn_private_free_for(&who[3], heap, NULL);
+    cairn_free(heap, above);
+    cairn_free(heap, last);
+    CHECK(all_free(heap));
+}
+
 TAP_MAIN(TEST(free_memory_that_was_nobodys_has_no_owner), TEST(memory_that_was_freed_long_ago_has_no_owner),
          TEST(the_control_data_is_no_block), TEST(above_the_top_the_last_block_is_suspect),
          TEST(a_misuse_has_no_suspect), TEST(a_private_heap_is_known_while_it_is_the_last_one_used),
-         TEST(each_reason_has_a_text))
+         TEST(a_wrapper_names_the_owner_in_a_private_heap), TEST(each_reason_has_a_text))

@@ -1,10 +1,11 @@
 #!/bin/sh
 # freertos.t: port/freertos/heap_cairn.c compiles with the headers and options that it is for, refuses
-# the others, defines the kernel's names; the lock is needed; the example runs.
+# the others, defines the kernel's names; the lock is needed, and follows from FreeRTOSConfig.h; tools/cairn bound
+# knows the port; the example runs.
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 31
+plan 53
 
 # compiles VERSION FLAG...: the heap with the kernel's headers of that version, with all warnings.
 compiles() {
@@ -33,8 +34,14 @@ refuses "a heap that there is not does not compile" "$option" compiles v11 -DCAI
 refuses "a heap of number 0 does not compile" "$option" compiles v11 -DCAIRN_FREERTOS_HEAP=0
 refuses "a heap whose name is misspelt does not compile" "$option" \
     compiles v11 -Wno-error=undef -DCAIRN_FREERTOS_HEAP=CAIRN_FREERTOS_UCHEAPS
-refuses "a kernel without dynamic allocation does not compile" "leave heap_cairn.c out of the build" \
-    compiles v11 -DconfigSUPPORT_DYNAMIC_ALLOCATION=0
+cores="a kernel on several cores: the heap's lock keeps out the interrupts of one only"
+refuses "a kernel on two cores does not compile" "$cores" compiles v11 -DconfigNUMBER_OF_CORES=2
+refuses "nor does one of the SMP branch" "$cores" compiles v11 -DconfigNUM_CORES=2
+passes "a kernel on one core compiles" compiles v11 -DconfigNUMBER_OF_CORES=1
+refuses "a lock that there is not does not compile" "CAIRN_FREERTOS_LOCK must be CAIRN_FREERTOS_CEILING" \
+    compiles v11 -DCAIRN_FREERTOS_LOCK=3
+refuses "assertions need configASSERT()" "FreeRTOSConfig.h defines no configASSERT()" \
+    compiles v11 -DNO_ASSERT -DCAIRN_FREERTOS_ASSERT=1
 
 # configured LINE FLAG...: with a line more at the end of FreeRTOSConfig.h.
 configured() {
@@ -56,14 +63,37 @@ refuses "one that is larger still does not" "$too_large" \
 passes "a larger one compiles with a 32-bit index" configured "$total 1024 * 1024" -DOVER_UCHEAP -DCAIRN_INDEX_BITS=32
 rm "$work/FreeRTOSConfig.h"
 
+# What the object defines, besides what is in all of Cairn's.
+defined() {
+    "${CROSS}nm" --defined-only --extern-only "$work/object.o" | sed 's/.* //; /^cairn_all_files_need/d' | sort
+}
+
+# The ceiling of a configuration, as the linker sees it; and those that mask nothing.
+ceiling() {
+    compiles v11 -UconfigMAX_SYSCALL_INTERRUPT_PRIORITY "-DconfigMAX_SYSCALL_INTERRUPT_PRIORITY=$2" $3 &&
+        "${CROSS}nm" "$work/object.o" | grep "0*$1 A cairn_ceiling"
+}
+passes "the ceiling is that of FreeRTOSConfig.h" ceiling 40 0x40
+passes "one with bits that the chip has not is cut as the chip cuts it" ceiling b0 191 -DconfigPRIO_BITS=4
+passes "CMSIS knows the chip's bits as well" ceiling a0 191 -D__NVIC_PRIO_BITS=3
+passes "a priority that is shifted is a ceiling" ceiling 50 "(5<<(8-4))" -DconfigPRIO_BITS=4
+refuses "a priority that is not shifted masks nothing" "masks nothing: shift the priority left" \
+    ceiling 05 5 -DconfigPRIO_BITS=4
+refuses "where the bits are not known, the lower ones are refused" "define configPRIO_BITS" ceiling 191 191
+compiles v11 -DconfigSUPPORT_DYNAMIC_ALLOCATION=0
+passes "a kernel without dynamic allocation gets the ceiling alone" test "$(defined)" = cairn_ceiling
+
 sed 's/portBYTE_ALIGNMENT 8/portBYTE_ALIGNMENT 16/' tests/freertos/kernel/portmacro.h >"$work/portmacro.h"
 refuses "a port of larger alignment than the heap's does not compile" "portBYTE_ALIGNMENT: larger than CAIRN_GRANULE" \
     compiles v11 -I"$work"
 passes "it does with a 32-bit index" compiles v11 -I"$work" -DCAIRN_INDEX_BITS=32
 
 compiles v11
-"${CROSS}nm" --defined-only --extern-only "$work/object.o" | sed 's/.* //' | sort >"$work/names"
+defined >"$work/names"
 cat >"$work/expected" <<'END'
+cairn_ceiling
+cairn_freertos
+cairn_freertos_heap
 pvPortCalloc
 pvPortMalloc
 pvPortRealloc
@@ -77,28 +107,63 @@ xPortResetHeapMinimumEverFreeHeapSize
 END
 passes "the heap defines the kernel's names and no others" diff "$work/expected" "$work/names"
 
-# The test of interrupts, with a kernel that masks none.
+# links LIBRARY FLAG...: the test of interrupts with a library and a kernel.
 board=mps2-an385
-image=build/$board/scripts/freertos-unlocked.elf
+image=build/$board/scripts/freertos-linked.elf
 mkdir -p "build/$board/scripts"
+links() {
+    library=$1
+    shift
+    # shellcheck disable=SC2046
+    "${CROSS}gcc" $(flags $board) -std=c11 -O2 "$@" -Itests/freertos/kernel -Itests/freertos -Itests/freertos/v11 \
+        -nostartfiles -Wl,--gc-sections -Wl,--no-warn-rwx-segments -T boards/$board/memory.ld -T linker/sections.ld \
+        tests/freertos/kernel/kernel.c build/$board/freertos/interrupts-ucheap/*.o build/$board/tests/support/tap.o \
+        build/$board/tests/support/fatal.o build/$board/tests/support/blocks.o build/$board/tests/support/tap-target.o \
+        build/$board/boards/runtime/startup.o build/$board/extras/semihosting.o \
+        build/$board/boards/runtime/syscalls.o "build/$board/$library" -o "$image"
+}
+refuses "a library whose lock has no ceiling does not link" "undefined reference to \`cairn_lock_has_a_ceiling'" \
+    links libcairn.a
+refuses "nor does one with another ceiling" "multiple definition of \`cairn_ceiling'" links basepri/libcairn.a
 # shellcheck disable=SC2046
-"${CROSS}gcc" $(flags $board) -std=c11 -O2 -DMASK_NOTHING -Itests/freertos/kernel -Itests/freertos -Itests/freertos/v11 \
-    -nostartfiles -Wl,--gc-sections -Wl,--no-warn-rwx-segments -T boards/$board/memory.ld -T linker/sections.ld \
-    tests/freertos/kernel/kernel.c build/$board/freertos/interrupts-ucheap/*.o build/$board/tests/support/tap.o \
-    build/$board/tests/support/fatal.o build/$board/tests/support/blocks.o build/$board/tests/support/tap-target.o \
-    build/$board/boards/runtime/startup.o build/$board/extras/semihosting.o build/$board/boards/runtime/syscalls.o \
-    build/$board/libcairn.a -o "$image" && ! TEST_TIMEOUT=20 tests/run-one "$image" >"$work/said" 2>&1
+"${CROSS}gcc" $(flags $board) -std=c11 -Os -DCAIRN_PORT_HEADER='"cortex-m/basepri.h"' -DCAIRN_CEILING=0x40 -Iinclude -Iport \
+    -c port/common/lock.c -o "$work/lock.o"
+passes "one with the same fixed ceiling links" links ceiling/libcairn.a "$work/lock.o"
+passes "one that takes the ceiling from the kernel links" links ceiling/libcairn.a
+
+# With a kernel that masks nothing.
+links ceiling/libcairn.a -DMASK_NOTHING && ! TEST_TIMEOUT=20 tests/run-one "$image" >"$work/said" 2>&1
 result $? "without the lock the test of interrupts fails" "$work/said"
 
+# Requests have a bound, over both heaps, with no more facts than the tool's own.
+for heap in system ucheap; do
+    for entry in pvPortMalloc vPortFree; do
+        tools/cairn bound --rows --entry $entry "build/$board/newlib/freertos/interrupts-$heap.elf" >"$work/rows" 2>&1
+        result $? "$entry has a bound, over the ${heap} heap" "$work/rows"
+    done
+done
+
 cat >"$work/expected" <<'END'
-one heap of the kernel's and malloc()'s
-hook: a request was refused
-more than there is: NULL
-allocations 1, frees 1
+workers done: 2
+more than there is: NULL, refused: 1
+broken invariant of the heap: 0
+minimum ever below what is free: yes
 END
 for board in mps2-an385 netduinoplus2 microbit; do
     tests/run-one build/$board/newlib/examples/freertos.elf >"$work/output" 2>&1
     passes "the example runs on $board" diff "$work/expected" "$work/output"
 done
+
+# With a kernel: FREERTOS_KERNEL=<folder>.
+skip=$([ -n "${FREERTOS_KERNEL:-}" ] || echo " # SKIP FREERTOS_KERNEL names no folder of FreeRTOS-Kernel")
+if [ -z "$skip" ]; then
+    make freertos "KERNEL=$FREERTOS_KERNEL" 2>"$work/errors" | grep -v '^build/' >"$work/output"
+    cat "$work/errors" >>"$work/output"
+    passes "the example runs with the kernel in FREERTOS_KERNEL" diff "$work/expected" "$work/output"
+else
+    result 0 "the example runs with the kernel in FREERTOS_KERNEL$skip"
+fi
+ends "without a kernel make freertos says what it needs" 2 "make freertos KERNEL=../FreeRTOS-Kernel" make freertos
+ends "a folder that holds no kernel is refused" 2 "KERNEL=/nowhere: no tasks.c there" make freertos KERNEL=/nowhere
 
 done_testing

@@ -92,6 +92,7 @@ bool sound(struct cairn_heap *heap)
     cairn_stats(heap, &stats);
     size_t used = count_blocks(heap, CAIRN_USED).bytes + count_blocks(heap, CAIRN_RESERVED).bytes;
     return stats.used == used && stats.free == count_blocks(heap, CAIRN_FREE).bytes &&
+           cairn_used_bytes(heap) == stats.used && cairn_free_bytes(heap) == stats.free + stats.can_grow &&
            stats.size == stats.control + stats.used + stats.free && stats.guaranteed <= stats.free + stats.can_grow;
 }
 

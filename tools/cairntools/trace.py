@@ -8,7 +8,7 @@ FILE holds the words as extras/trace_semihosting.c writes them; IMAGE is RAM, wi
 extras/trace_ring.c in it. What the words are: allocator/watch/trace.c. The trace runs wherever those of
 tests/traces do. Lines that begin with '#' are no operations:
 
-    # at FUNCTION FILE:LINE     who called, from here on, until the next such line
+    # at FUNCTION FILE:LINE     who called, from here on, until the next such line; " < " and who that was inlined into
     # refused: m 4096           a call that gave NULL: it changed nothing, and is not replayed
 
 The header counts the records that were lost: then the trace is a part of the run, and no tool takes it for the whole.
@@ -23,12 +23,12 @@ import sys
 from collections import Counter
 from typing import Iterator, NamedTuple, Sequence, TextIO
 
-from .cli import address, parser_of
+from .cli import add_skip, address, callers_of, parser_of
 from .code import build_id
 from .elf import Elf
-from .firmware import Firmware, demangle
+from .firmware import Firmware
 from .identity import by_callers
-from .lines import functions_of, lines_of
+from .lines import lines_of
 from .memory import read_file
 from .text import Problem, counted
 
@@ -49,16 +49,10 @@ def numbers(firmware: Firmware, data: bytes, offset: int, count: int) -> tuple[i
 
 
 def places(firmware: Firmware, callers: set[int]) -> dict[int, str]:
-    """By return address: "function file:line", as far as the ELF file says. The function is that of the source, also
-    where it was inlined."""
-    inlined = functions_of(firmware.elf.path)
-    found: dict[int, str] = {}
-    for caller in callers:
-        function, line, _ = firmware.caller(caller)
-        source = inlined(firmware.elf.call_before(caller))
-        words = (demangle(source) if source else function, line)
-        found[caller] = " ".join(filter(None, words)) or f"{caller:#010x}"
-    return found
+    """By return address: "function file:line", as far as the ELF file says; where it was inlined, also those that it
+    was inlined into, after " < "."""
+    return {caller: " < ".join(" ".join(filter(None, frame)) for frame in firmware.frames(caller)) or f"{caller:#010x}"
+            for caller in callers}
 
 
 # ---- Records ---------------------------------------------------------------------------------------
@@ -154,7 +148,26 @@ def check_build(firmware: Firmware, recorded: Recorded, found: Sequence[Record],
                       "own (cairn_malloc_for)")
 
 
-def records(words: Sequence[int]) -> list[Record]:
+def check_record(record: Record, first: int, place: int, granule: int) -> None:
+    """Raise Problem if its words do not fit each other: then one of them, or one before, is damaged. `first` is its
+    first word, the one at `place`."""
+    pointers = [record.pointer, record.moved]
+    if record.kind != ALIGNED and first >> 3 & 31:
+        what = "an alignment, which this kind of call has not"
+    elif any(pointer % granule for pointer in pointers):
+        what = f"a pointer that is no multiple of {granule}"
+    elif record.kind in (FREE, REALLOC) and record.pointer == 0:
+        what = "no block that it frees or resizes"
+    elif record.kind == ALIGNED and record.moved % record.alignment:
+        what = f"a block at {record.moved:#x}, which is not aligned to {record.alignment}"
+    elif not record.refused and record.kind != FREE and record.size >= 1 << 31:
+        what = f"{record.size} bytes that were served"
+    else:
+        return
+    raise Problem(f"the record at word {place} has {what}: it is damaged, or a word before it is")
+
+
+def records(words: Sequence[int], granule: int) -> list[Record]:
     """The records, as they came. Raises Problem where a word is not what it must be."""
     found: list[Record] = []
     i = last = 0
@@ -169,6 +182,7 @@ def records(words: Sequence[int]) -> list[Record]:
         half = 1 << (NUMBER_BITS - 1)
         number = last + ((words[i] >> 8 & (2 * half - 1)) - last + half) % (2 * half) - half
         found.append(Record(number, words[i:i + LENGTHS[kind]]))
+        check_record(found[-1], words[i], i, granule)
         i, last = i + LENGTHS[kind], number
     return found
 
@@ -367,15 +381,17 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("--elf", required=True, help="the firmware that recorded them")
     parser.add_argument("--ram-at", metavar="ADDRESS", type=address,
                         help="FILE is the RAM from this address on: take the ring in it")
+    add_skip(parser)
     parser.add_argument("--any-caller", action="store_true",
                         help="take records whose caller follows no call: another build's, or those of cairn_malloc_for")
     parser.add_argument("--name", help="in the trace's first line (the output's)")
     parser.add_argument("-o", "--output", metavar="TRACE", help="(standard output)")
     args = parser.parse_args(words)
-    firmware = Firmware(Elf(args.elf), line=lines_of(args.elf))
+    firmware = Firmware(Elf(args.elf), line=lines_of(args.elf), callers=callers_of(args.elf, args))
     recorded = file_words(args.file, firmware) if args.ram_at is None else ring_words(args.file, args.ram_at, firmware)
+    granule = firmware.layout["granule"] if firmware.elf.has_layout() else 8
     try:
-        ordered = in_order(records(recorded.words))
+        ordered = in_order(records(recorded.words, granule))
     except Problem as problem:
         raise Problem(f"{args.file}: {problem}") from None
     if not ordered:

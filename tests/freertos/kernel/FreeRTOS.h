@@ -22,6 +22,9 @@
 #endif
 #ifndef configASSERT
 #define configASSERT(x)
+#define configASSERT_DEFINED 0
+#else
+#define configASSERT_DEFINED 1
 #endif
 #ifndef traceMALLOC
 #define traceMALLOC(pvAddress, uiSize)

@@ -8,13 +8,10 @@
 
 unsigned kernel_suspended, kernel_suspensions, kernel_failed_assertions;
 
-void kernel_assert(bool holds)
+__attribute__((weak)) void kernel_assert(bool holds)
 {
     kernel_failed_assertions += !holds;
 }
-
-/* configMAX_SYSCALL_INTERRUPT_PRIORITY: interrupts of this priority and less urgent ones wait. */
-enum { CEILING = 0x40 };
 
 static uint32_t primask(void)
 {
@@ -52,7 +49,7 @@ static uint32_t basepri(void)
 uint32_t ulSetInterruptMaskFromISR(void)
 {
     uint32_t found = basepri();
-    __asm volatile("msr basepri, %0\n\tisb\n\tdsb" ::"r"(CEILING) : "memory");
+    __asm volatile("msr basepri, %0\n\tisb\n\tdsb" ::"r"(configMAX_SYSCALL_INTERRUPT_PRIORITY) : "memory");
     return found;
 }
 
