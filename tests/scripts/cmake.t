@@ -30,7 +30,7 @@ for case in $cases; do
     count=$((count + 4))
     case $case in *picolibc*) ;; *) count=$((count + 1)) ;; esac
 done
-plan $((count + 9))
+plan $((count + 10))
 
 # ---- What the recipes need -----------------------------------------------------------------------
 
@@ -136,8 +136,17 @@ builds "headers of the user's own are read" "$folder" newlib Debug --fresh -DCAI
 result $? "the lock is theirs"
 
 cp -r "$work/installed/lib/cmake/cairn" "$work/other"
-sed -i 's/STREQUAL "GNU"/STREQUAL "none"/' "$work/other/cairn-config.cmake"
+sed -i 's/"GNU"/"none"/g' "$work/other/cairn-config.cmake"
 refuses "the installed package refuses a compiler that has no specs files" "take the sources: add_subdirectory(cairn)" \
     build "$here/package-nano-Release" nano Release --fresh -Dcairn_DIR="$here/other"
+
+mkdir "$work/cxx"
+recipe cmake 3 | sed '1i cmake_minimum_required(VERSION 3.13)\nproject(firmware LANGUAGES CXX)\nadd_library(firmware STATIC f.cpp)' >"$work/cxx/CMakeLists.txt"
+echo '#include <cairn.hpp>' >"$work/cxx/f.cpp"
+cxx() {
+    CROSS=$CROSS cmake -S "$here/cxx" -B "$here/cxx/build" -DCMAKE_TOOLCHAIN_FILE="$tree/tests/build-systems/toolchain.cmake" \
+        -DCMAKE_PREFIX_PATH="$here/installed" && cmake --build "$here/cxx/build"
+}
+passes "a project of C++ alone finds it" cxx
 
 done_testing
