@@ -41,11 +41,13 @@ PORT_SEES := $(CORE_SEES) -Iextras -iquote allocator
 TEST_SEES := $(PORT_SEES) -Itests -Itests/support
 
 # What all objects depend on: the rules, and the choices of who calls make, kept in a file that changes with them.
-CHOICES := $(CROSS) $(HOSTCC) $(OPT) $(CPU) $(LOCK) $(CFLAGS_CORE)
-MADE_BY := Makefile $(wildcard boards/*/board.mk) $(BUILD)/choices
-ifneq ($(strip $(CHOICES)),$(strip $(file <$(BUILD)/choices)))
-$(shell mkdir -p $(BUILD))
-$(file >$(BUILD)/choices,$(CHOICES))
+# `make lib` has its own, so that its flags make nothing else anew.
+CHOICES := $(CROSS) $(HOSTCC) $(OPT) $(CPU) $(LOCK) $(LIBC) $(CFLAGS_CORE)
+CHOSEN  := $(BUILD)/$(if $(filter lib,$(MAKECMDGOALS)),lib/)choices
+MADE_BY := Makefile $(wildcard boards/*/board.mk) $(CHOSEN)
+ifneq ($(strip $(CHOICES)),$(strip $(file <$(CHOSEN))))
+$(shell mkdir -p $(dir $(CHOSEN)))
+$(file >$(CHOSEN),$(CHOICES))
 endif
 
 HEAP    := core/heap core/start core/private core/inspect core/check_step system/malloc system/family system/sbrk \
@@ -271,6 +273,10 @@ TARGET_TESTS := $(foreach b,$(BOARDS),$(call tests_of,$b,newlib,common fault tar
                 $(foreach b,$(BOARDS),$(foreach l,$(LIBCS),$(call tests_of,$b,$l,libc)))
 SCRIPT_TESTS := $(wildcard tests/scripts/*.t)
 
+# What users build without the boards.
+PACKAGING := packaging/lib.mk $(filter-out packaging/lib.mk,$(wildcard packaging/*.mk))
+include $(PACKAGING)
+
 # Rules of their own: more images, added to TARGET_TESTS.
 TEST_RULES ?= tests/mk/variants.mk $(filter-out tests/mk/variants.mk,$(wildcard tests/mk/*.mk))
 include $(TEST_RULES)
@@ -296,7 +302,7 @@ check: $(HOST_TESTS) $(TARGET_TESTS) $(BUILD)/host/fit
 
 ## help: this list
 help:
-	@sed -n 's/^## /  make /p' Makefile $(TEST_RULES)
+	@sed -n 's/^## /  make /p' Makefile $(PACKAGING) $(TEST_RULES)
 	@echo "BOARD is one of: $(BOARDS)"
 
 ## clean: remove build/

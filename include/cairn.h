@@ -23,10 +23,12 @@
 #define CAIRN_VERSION_PATCH 0
 #define CAIRN_VERSION (CAIRN_VERSION_MAJOR * 0x10000 + CAIRN_VERSION_MINOR * 0x100 + CAIRN_VERSION_PATCH)
 
-/* Files that include this header with another index or granule than the library's do not link: "multiple definition of
- * `cairn_all_files_need_the_same_CAIRN_GRANULE'". For the linker, equal absolute symbols are one. They are no byte of
- * the image. Assembled together, as with -flto, different values are an error of the assembler's. */
-#if defined(__GNUC__) && defined(__ELF__) && !defined(__linux__)
+/* Files that include this header with another index, granule or table of sites than the library's do not link:
+ * "multiple definition of `cairn_all_files_need_the_same_CAIRN_GRANULE'". For the linker, equal absolute symbols are
+ * one. They are no byte of the image. Assembled together, as with -flto, different values are an error of the
+ * assembler's. Files that clang compiles are not checked: with its -flto the linker does not see that the symbols are
+ * absolute, and equal ones are a multiple definition, too. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__ELF__) && !defined(__linux__)
 #define CAIRN_SAME(option) CAIRN_SAME_(#option, option)
 #define CAIRN_SAME_(name, value) CAIRN_SAME__("cairn_all_files_need_the_same_" name, #value)
 #define CAIRN_SAME__(symbol, value)                                                    \
@@ -34,7 +36,7 @@
           "\n\t.endif\n\t.endif\n\t.global " symbol "\n\t.set " symbol ", " value)
 CAIRN_SAME(CAIRN_INDEX_BITS);
 CAIRN_SAME(CAIRN_GRANULE);
-#if CAIRN_SITES > 0 /* where both have a table */
+#if CAIRN_SITES > 0
 CAIRN_SAME(CAIRN_SITES);
 #endif
 #undef CAIRN_SAME

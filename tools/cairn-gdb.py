@@ -14,6 +14,7 @@ import gdb
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from cairntools.callers import Callers  # noqa: E402
 from cairntools.elf import Elf  # noqa: E402
 from cairntools.firmware import Firmware  # noqa: E402
 from cairntools.lines import Line, lines_of  # noqa: E402
@@ -22,14 +23,16 @@ from cairntools.show import COMMANDS, Show  # noqa: E402
 from cairntools.text import Problem  # noqa: E402
 
 _image: Files | None = None                   # memory from files, in place of the target's
-_elves: dict[str, tuple[int, Elf, Line]] = {}  # files that were read, by path, with their times
+_elves: dict[str, tuple[int, Elf, Line, Callers]] = {}  # files that were read, by path, with their times
+_skip: list[str] = []                         # wrappers of malloc() that say nothing
+_wrappers = True                              # and those that are called like one
 
 
 def elf_of(path: str) -> Elf:
     """The ELF file, read again if it has changed."""
     time = os.stat(path).st_mtime_ns
     if path not in _elves or _elves[path][0] != time:
-        _elves[path] = time, Elf(path), lines_of(path)
+        _elves[path] = time, Elf(path), lines_of(path), Callers(path)
     return _elves[path][1]
 
 
@@ -129,7 +132,9 @@ def split(argument: str) -> list[str]:
 def lines(command: str, argument: str) -> Iterator[str]:
     """What a command prints. Raises Problem."""
     elf = find_elf()
-    firmware = Firmware(elf, _image.read if _image else read_target, line_of(elf))
+    callers = _elves[elf.path][3]
+    callers.skip, callers.wrappers = _skip, _wrappers
+    firmware = Firmware(elf, _image.read if _image else read_target, line_of(elf), callers)
     words = split(argument)
     if _image is None and not gdb.selected_inferior().pid:
         raise Problem("there is no memory to read: connect to a target, load a core (core-file FILE), or name an image "
@@ -180,6 +185,21 @@ A FILE is bytes of RAM, the first of them at ADDRESS; or, without @ADDRESS, a co
             raise gdb.GdbError(f"cairn image: {problem}") from None
 
 
+class SkipCommand(gdb.Command):
+    """cairn skip NAME...: pass over these wrappers of malloc() where they were inlined, as over malloc, operator new
+and names that end so. `cairn skip` alone: over the latter only. `cairn skip -`: over none."""
+
+    def __init__(self) -> None:
+        super().__init__("cairn skip", gdb.COMMAND_DATA, gdb.COMPLETE_SYMBOL)
+
+    def invoke(self, argument: str, _: bool) -> None:
+        """Called by gdb."""
+        global _skip, _wrappers
+        words = gdb.string_to_argv(argument)
+        _wrappers = words != ["-"]
+        _skip = words if _wrappers else []
+
+
 class Prefix(gdb.Command):
     """Look into Cairn's heaps."""
 
@@ -189,6 +209,7 @@ class Prefix(gdb.Command):
 
 Prefix()
 ImageCommand()
+SkipCommand()
 for _name, _show in COMMANDS.items():
     Command(_name, "[HEAP]", _show.__doc__)
 Command("find", "ADDRESS [, HEAP]", Show.find.__doc__)

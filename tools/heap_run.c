@@ -18,7 +18,7 @@
 #include "host_port.h"
 #include "system/system.h"
 #include "trace.h"
-#include "watch.h"
+#include "watch/watch.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -32,13 +32,13 @@ COLD static bool reserve(struct cairn_heap *heap, index_t i, uintptr_t brk)
     return true;
 }
 
-/* Where the break is, in *brk, and may fall to, in *lowest. Returns the granule there, if the heap
- * has begun. */
-COLD static index_t find_break(uintptr_t *brk, uintptr_t *lowest)
+/* Where the break is, in *brk, and may fall to, in *lowest: to the region's start at first. Returns the granule there,
+ * if the heap has begun. */
+COLD static index_t find_break(uintptr_t start, uintptr_t *brk, uintptr_t *lowest)
 {
     struct cairn_heap *heap = HEAP;
     if (heap == NULL) {
-        *lowest = (uintptr_t)port_heap_start();
+        *lowest = start;
         *brk = STATE.brk != NULL ? (uintptr_t)STATE.brk : *lowest;
         return 0;
     }
@@ -49,11 +49,11 @@ COLD static index_t find_break(uintptr_t *brk, uintptr_t *lowest)
     return i;
 }
 
-/* Move the break, with the lock held, up to the region's limit. */
-COLD static bool move(ptrdiff_t increment, uintptr_t limit, uintptr_t *brk)
+/* Move the break in the region, with the lock held. */
+COLD static bool move(ptrdiff_t increment, uintptr_t start, uintptr_t limit, uintptr_t *brk)
 {
     uintptr_t lowest;
-    index_t i = find_break(brk, &lowest);
+    index_t i = find_break(start, brk, &lowest);
     /* As unsigned numbers: a region that starts above its limit has no room, not a lot of it. */
     if (increment >= 0 ? *brk > limit || (uintptr_t)increment > limit - *brk : -(uintptr_t)increment > *brk - lowest)
         return false;
@@ -72,10 +72,12 @@ COLD static bool move(ptrdiff_t increment, uintptr_t limit, uintptr_t *brk)
  * nothing changed, if it would leave the region or fall into what the heap holds. */
 COLD void *system_sbrk(ptrdiff_t increment)
 {
-    uintptr_t limit = (uintptr_t)port_heap_limit(); /* found without the lock, as by the first request */
+    /* Found without the lock, as by the first request. */
+    uintptr_t start = (uintptr_t)port_heap_start();
+    uintptr_t limit = (uintptr_t)port_heap_limit();
     uint32_t state = port_lock();
     uintptr_t brk;
-    bool good = move(increment, limit, &brk);
+    bool good = move(increment, start, limit, &brk);
     port_unlock(state);
     if (good)
         return (void *)brk;

@@ -92,7 +92,8 @@ static void *keep(const struct watched_call *call, void *p, const struct heap_fi
 static void *allocate(struct watched_call *call)
 {
     struct heap_fit fit;
-    system_start();
+    if (cairn_system() == NULL)
+        system_start();
     uint32_t state = port_lock();
     void *p = take(call, &fit);
     call->number = trace_number();

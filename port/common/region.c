@@ -23,6 +23,7 @@
  *   _heap_end        Teensy 4
  *   __StackLimit     CMSIS, nRF: the stack's lowest address; Pico SDK: the end of the heap's RAM
  *   __StackBottom    Pico SDK: the stack's lowest address
+ *   _vStackBase      MCUXpresso IDE: likewise
  *
  * and, less the bytes that are the stack's:
  *
@@ -32,7 +33,6 @@
  *   _stack           libopencm3
  *   _vStackTop       MCUXpresso IDE
  *   _stack_top       ataradov
- *   __stack          CMSIS, picolibc
  *
  * The stack's bytes are _Min_Stack_Size (STM32Cube), where the script has that. Elsewhere they matter only if no symbol
  * of the upper table is below the stack's end: then they are cairn_stack_reserve, a symbol for --defsym; or else
@@ -91,11 +91,10 @@ COLD char *port_heap_start(void)
 extern char __heap_start[] WEAK, __HeapBase[] WEAK, __heap_base__[] WEAK, _sheap[] WEAK, _pvHeapStart[] WEAK;
 extern char _heap_start[] WEAK, __end__[] WEAK, _end[] WEAK, end[] WEAK;
 
-static char *const starts[] = {__heap_start, __HeapBase, __heap_base__, _sheap, _pvHeapStart,
-                               _heap_start,  __end__,    _end,          end};
-
 COLD char *port_heap_start(void)
 {
+    static char *const starts[] = {__heap_start, __HeapBase, __heap_base__, _sheap, _pvHeapStart,
+                                   _heap_start,  __end__,    _end,          end};
     char *const *symbol = starts;
     while (*symbol == NULL && symbol < &starts[sizeof starts / sizeof starts[0] - 1u])
         symbol++;
@@ -114,23 +113,21 @@ char *port_heap_limit(void)
 extern char __heap_limit[] WEAK, __HeapLimit[] WEAK, __heap_end[] WEAK, __heap_end__[] WEAK, _eheap[] WEAK;
 extern char _pvHeapLimit[] WEAK, _heap_end[] WEAK, __StackLimit[] WEAK, __StackBottom[] WEAK, __StackOneTop[] WEAK;
 extern char __ram_end__[] WEAK, _estack[] WEAK, __StackTop[] WEAK, _stack[] WEAK, _vStackTop[] WEAK, _stack_top[] WEAK;
-extern char __stack[] WEAK;
-extern char _Min_Stack_Size[] WEAK, cairn_stack_reserve[] WEAK;
-
-enum { ABOVE_STACK = 8 }; /* from this one on they are above the stack */
-static char *const ends[] = {__HeapLimit, __heap_end,   __heap_end__,  _eheap,      _pvHeapLimit,
-                             _heap_end,   __StackLimit, __StackBottom, __ram_end__, _estack,
-                             __StackTop,  _stack,       _vStackTop,    _stack_top,  __stack};
+extern char _vStackBase[] WEAK, _Min_Stack_Size[] WEAK, cairn_stack_reserve[] WEAK;
 
 COLD char *port_heap_limit(void)
 {
+    enum { ABOVE_STACK = 9 }; /* from this one on they are above the stack */
+    static char *const ends[] = {__HeapLimit, __heap_end,   __heap_end__,  _eheap,      _pvHeapLimit,
+                                 _heap_end,   __StackLimit, __StackBottom, _vStackBase, __ram_end__,
+                                 _estack,     __StackTop,   _stack,        _vStackTop,  _stack_top};
     uintptr_t start = (uintptr_t)port_heap_start();
     if (start - 1u < (uintptr_t)__heap_limit) /* not if there is no start */
         return __heap_limit;
     uintptr_t stack = (uintptr_t)_Min_Stack_Size;
     uintptr_t limit = 0;
     size_t lowest = 0;
-    size_t i = __StackOneTop != NULL;
+    size_t i = __StackOneTop != NULL ? 1u : 0u;
     do {
         uintptr_t bound = (uintptr_t)ends[i];
         if (bound <= start)

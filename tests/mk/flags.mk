@@ -42,7 +42,7 @@ FLAGS_ALL = $(subst /_,,$(foreach b,mps2-an385/newlib/plain/archive microbit/nan
 CLANG        ?= clang
 FLAGS_CLANG  := $(shell command -v $(CLANG))
 FLAGS_PLUGIN := $(if $(FLAGS_CLANG),$(wildcard $(dir $(realpath $(FLAGS_CLANG)))../lib/LLVMgold.so))
-flags_headers = $(patsubst %/newlib.h,%,$(filter %/newlib.h,$(shell $(CROSS)gcc -M -E -include newlib.h -xc /dev/null)))
+flags_headers = $(patsubst %/newlib.h,%,$(filter %/newlib.h,$(shell $(CROSS)gcc -M -E -include newlib.h -xc /dev/null 2>&1)))
 FLAGS_COMPILE_gcc   := $(CROSS)gcc -Werror=cast-align -Wcast-align=strict
 FLAGS_COMPILE_clang := $(if $(FLAGS_CLANG),$(CLANG) --target=arm-none-eabi -isystem $(flags_headers) -fshort-enums -Werror=cast-align)
 FLAGS_PLUGIN_clang  := $(FLAGS_PLUGIN:%=--plugin %)
@@ -85,13 +85,11 @@ $(1).elf: $(patsubst %,$(1)/%.o,tests/flags/family boards/runtime/startup extras
 	$(Q)tests/one-heap $$(@:.elf=.map)
 endef
 
-# Rows of the boards and compilers that are there; tests/scripts/flags.t names a compiler that is not.
-FLAGS_ROWS := $(filter $(BOARDS:%=%/%),$(if $(FLAGS_EVERY),$(FLAGS_ALL),$(FLAGS_FEW)))
-ifeq ($(FLAGS_CLANG),)
-FLAGS_ROWS := $(foreach r,$(FLAGS_ROWS),$(if $(findstring /clang/,$r),,$r))
-else ifeq ($(FLAGS_PLUGIN),)
-FLAGS_ROWS := $(foreach r,$(FLAGS_ROWS),$(if $(findstring /clang/,$r),$(if $(findstring /flto,$r),,$r),$r))
-endif
+# Of rows, those of the boards and compilers that are there; tests/scripts/flags.t names a compiler that is not.
+flags_no    = $(foreach r,$(2),$(if $(findstring $(1),$r),,$r))
+flags_known = $(call flags_no,$(if $(FLAGS_CLANG),/no-compiler/,/clang/),$(call flags_no_lto,$(filter $(BOARDS:%=%/%),$(1))))
+flags_no_lto = $(foreach r,$(1),$(if $(FLAGS_PLUGIN),$r,$(if $(findstring /clang/,$r),$(if $(findstring /flto,$r),,$r),$r)))
+FLAGS_ROWS := $(call flags_known,$(if $(FLAGS_EVERY),$(FLAGS_ALL),$(FLAGS_FEW)))
 
 flags_part  = $(word $(2),$(subst /, ,$(1)))
 flags_image = $(BUILD)/$(call flags_part,$(1),1)/flags/$(subst /,-,$(patsubst $(call flags_part,$(1),1)/%,%,$(1)))

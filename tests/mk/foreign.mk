@@ -50,6 +50,7 @@ $(call foreign,ataradov,region,ataradov,bare,,$(SYSCALLS))
 $(call foreign,chibios,region,chibios,bare,,$(SYSCALLS))
 $(call foreign,riot,region,riot,bare,,$(SYSCALLS))
 $(call foreign,mcuxpresso,region,mcuxpresso,bare,,$(SYSCALLS))
+$(call foreign,mcuxpresso-0,region,mcuxpresso-0,bare,,$(SYSCALLS))
 $(call foreign,lpcxpresso,region,lpcxpresso,bare,,$(SYSCALLS))
 $(call foreign,teensy,region,teensy,bare,,$(SYSCALLS))
 $(call foreign,asf,region,asf,bare,,$(SYSCALLS))
@@ -58,8 +59,6 @@ $(call foreign,silabs,region,silabs,cmsis,,$(SYSCALLS) tests/foreign/reserve_sta
 $(call foreign,mspm0,region,mspm0,mspm0,,$(SYSCALLS))
 $(call foreign,pico-1,region,pico-1,cmsis,,$(SYSCALLS))
 $(call foreign,no-stack-size,region,bare,bare,$(call defsyms,_end=my_heap _estack=my_stack_top expected_limit=0x20020000-1024),$(SYSCALLS))
-
-$(call foreign,named-stack,region,bare,bare,$(call defsyms,end=my_heap __stack=my_stack_top expected_limit=0x20020000-1024),$(SYSCALLS))
 
 # The bytes that are left to a stack whose size no script says: by the link line, and when the library is built.
 $(call foreign,reserve,region,libopencm3,bare,$(call defsyms,cairn_stack_reserve=5000 expected_limit=0x20020000-5000),$(SYSCALLS))
@@ -96,6 +95,7 @@ $(call foreign,limit-below-start,not_found,bare,bare,$(call defsyms,__heap_start
 $(call foreign,all-for-the-stack,not_found,libopencm3,bare,$(call defsyms,cairn_stack_reserve=128K),$(SYSCALLS))
 $(call foreign,no-end-of-ram,not_found,asf-sam0,bare,,$(SYSCALLS))
 $(call foreign,empty-by-default,not_found,mspm0-no-top,mspm0,,$(SYSCALLS))
+$(call foreign,no-room,not_found,bare,bare,$(call defsyms,__heap_start=my_heap __heap_end=my_heap __stack=my_stack_top),$(SYSCALLS))
 $(call foreign,table-of-heaps,not_found,modm,bare,$(call defsyms,expected_start=0),$(SYSCALLS))
 
 # picolibc's own script and startup code, which know __heap_start and __heap_end.

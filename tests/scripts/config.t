@@ -3,7 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 39
+plan 40
 
 # compiles FLAG...: the heap, for the target.
 compiles() {
@@ -79,5 +79,14 @@ refuses "a ceiling of which the chip has no bit does not compile" "$bits" \
     ceiling -DCAIRN_CEILING=5 -D__NVIC_PRIO_BITS=4U
 refuses "a ceiling of which the chip has some bits does not compile" "$bits" \
     ceiling -DCAIRN_CEILING=0x58 -D__NVIC_PRIO_BITS=4U
+
+# Other builds have the options, too.
+for option in $(sed -n 's/^#ifndef CAIRN_\([A-Z_]*\)$/\1/p' include/cairn_config.h | grep -v '_H$'); do
+    grep -qE "(^|[ (])$option([ )]|\$)" CMakeLists.txt || echo "CMakeLists.txt has no $option"
+    lower=$(echo "$option" | tr A-Z a-z)
+    grep -q "'$lower'" meson.build && grep -q "^option('$lower'" meson_options.txt || echo "Meson has no $lower"
+done >"$work/said"
+[ ! -s "$work/said" ]
+result $? "each option is one of CMake and of Meson" "$work/said"
 
 done_testing

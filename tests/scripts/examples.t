@@ -39,7 +39,9 @@ says mps2-an385/example/regions "external RAM: 153600 bytes used, 354536 could f
 
 # From README.md: the one program, and the words that it puts on the link line.
 awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md >"$work/readme.c"
-sed -n 's/^ *\(-u cairn_names [^ ]*\)$/\1/p' README.md | sed 's/<board>/mps2-an385/' >"$work/link"
+sed -n 's/^ *\(-B[^ ]* --specs=cairn.specs\)$/\1/p' README.md | sed "s,build/dist,$work/build/dist," >"$work/link"
+make --no-print-directory BUILD="$work/build" MULTILIBS="$(packaging/multilibs "${CROSS}gcc" | grep '^thumb/v7-m/nofp;')" \
+    dist >"$work/made" 2>&1
 [ "$(grep -c '^```c$' README.md)" -eq 1 ] && [ "$(grep -c 'int main' "$work/readme.c")" -eq 1 ] && [ "$(wc -l <"$work/link")" -eq 1 ]
 result $? "README.md has one program and one link line" "$work/link"
 

@@ -3,7 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 17
+plan 18
 
 real=$(command -v "${CROSS}gcc")
 bin=$PWD/$work/bin
@@ -81,6 +81,9 @@ ends "one that is missing is named, with its Debian package" 1 "gcc-arm-none-eab
 grep -q "Install them" "$work/said"
 result $? "the message says what to do" "$work/said"
 ends "a file that no program shows is named and does not stop" 0 "not checked: fonts-dejavu-core" install fonts-dejavu-core
+
+ends "a toolchain without picolibc does not stop" 0 "needed for what is linked with picolibc only: picolibc-arm-none-eabi" \
+    install picolibc-arm-none-eabi
 
 # Arm's own toolchain has no picolibc.
 for tool in ld ar nm; do

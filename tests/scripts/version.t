@@ -1,13 +1,13 @@
 #!/bin/sh
-# version.t: cairn.h and CHANGELOG.md name the same version.
+# version.t: cairn.h, CHANGELOG.md and meson.build name the same version.
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 2
+plan 3
 
 # part NAME: the number of CAIRN_VERSION_NAME, as the compiler has it.
 part() {
-    printf '#include "cairn.h"\n@CAIRN_VERSION_%s@\n' "$1" | "${CROSS}gcc" -E -P -Iinclude -iquote allocator -xc - 2>"$work/said" |
+    printf '#include "cairn.h"\n@CAIRN_VERSION_%s@\n' "$1" | "${CROSS}gcc" -E -P -Iinclude -xc - 2>"$work/said" |
         sed -n 's/^@\(.*\)@$/\1/p'
 }
 
@@ -19,5 +19,8 @@ newest=$(sed -n 's/^## \[\([0-9][0-9.]*\)\].*/\1/p' CHANGELOG.md | head -n 1)
 echo "CHANGELOG.md: $newest" >>"$work/said"
 [ "$version" = "$newest" ]
 result $? "it is that of the newest release in CHANGELOG.md" "$work/said"
+grep "^project('cairn'" meson.build >"$work/said"
+grep -qF "version: '$version'" "$work/said"
+result $? "it is that of meson.build" "$work/said"
 
 done_testing

@@ -132,8 +132,8 @@ WRONG: dict[str, list[tuple[str, str]]] = {
         ("FIRMWARE tests@0", "tests: Is a directory"),
         ("TRACE ram.bin@0", "is not an ELF file"),
         ("FIRMWARE TRACE@0x20000000 find", "find what?"),
-        ("FIRMWARE TRACE@0 check a b", "neither"),
-        ("FIRMWARE TRACE@0 check 0 8", "one heap at most"),
+        ("FIRMWARE TRACE@0x10000000 check a b", "neither"),
+        ("FIRMWARE TRACE@0x10000000 check 0 8", "one heap at most"),
     ],
     "link": [
         ("", "required: FIRMWARE.elf"),
@@ -185,7 +185,8 @@ WRONG: dict[str, list[tuple[str, str]]] = {
         ("TRACE -o x --ram-at 0", "--ram-at and --elf go together"),
         ("TRACE -o x --heap -1", "--heap"),
         ("TRACE -o x --heap 9", "cairn view: "),
-        ("TRACE -o x --elf FIRMWARE --ram-at 0", "cannot be read"),
+        ("TRACE -o x --elf FIRMWARE --ram-at 0", "is not the build in this memory"),
+        ("TRACE -o x --elf FIRMWARE --ram-at 0x10000000", "cannot be read"),
     ],
 }
 

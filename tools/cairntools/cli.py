@@ -8,6 +8,7 @@ import os
 import sys
 from typing import Sequence
 
+from .callers import Callers
 from .text import Problem
 
 # Name -> its module, which has run(words), and what it does.
@@ -61,6 +62,19 @@ def count(text: str) -> int:
 def positive(text: str) -> int:
     """The type of an option that is a number from 1 on."""
     return number(text, 10, 1, "a number from 1 on")
+
+
+def add_skip(parser: argparse.ArgumentParser) -> None:
+    """The options of a tool that names callers: which of them say nothing."""
+    parser.add_argument("--skip", action="append", default=[], metavar="NAME",
+                        help="a wrapper of malloc(): where it was inlined, its caller is named (operator new, and "
+                             "names that end in malloc and so on, are skipped anyway)")
+    parser.add_argument("--no-skip", action="store_true", help="name all functions, wrappers too")
+
+
+def callers_of(path: str, args: argparse.Namespace) -> Callers:
+    """Who called, by an ELF file and these options."""
+    return Callers(path, args.skip, not args.no_skip)
 
 
 def refuse(who: str, message: str) -> int:

@@ -8,10 +8,11 @@ import shutil
 import subprocess
 from typing import Any, Iterator, NamedTuple
 
+from .callers import Callers
 from .code import follows_call
 from .elf import ET_REL, OBJECT, Elf
 from .heap import Heap
-from .lines import Line
+from .lines import Frame, Line
 from .memory import Memory, Read, Unreadable
 from .region import heap_limit, heap_start
 from .text import Problem
@@ -29,7 +30,6 @@ REASONS = {
     10: ("CAIRN_NO_HEAP", "no heap is found: name __heap_start and __heap_limit when linking"),
 }
 ATTRIBUTES = {1: "DMA", 2: "FAST", 4: "EXTERNAL", 8: "ON_REQUEST"}
-# Symbols of linker scripts, as port/common/region.c has them: the heap's start; its end; what is above the stack.
 CALLS = ("malloc", "calloc", "aligned", "realloc", "free")
 
 
@@ -80,10 +80,11 @@ class Firmware:
     """`read(address, size)` gives memory or raises Unreadable; `line(address)` a place in the source, or
     None."""
 
-    def __init__(self, elf: Elf, read: Read = no_memory, line: Line | None = None) -> None:
+    def __init__(self, elf: Elf, read: Read = no_memory, line: Line | None = None,
+                 callers: Callers | None = None) -> None:
         if elf.kind == ET_REL:
             raise Problem(f"{elf.path} is not linked: give the image that the linker made")
-        self.elf, self.line = elf, line
+        self.elf, self.line, self.callers = elf, line, callers
         self.memory = Memory(read, elf.order)
         self.pointer_size = 8 if elf.wide else 4
         self._layout: dict[str, int] | None = None
@@ -114,12 +115,25 @@ class Firmware:
             return "", "", 0
         return demangle(function.name), (self.line(call) if self.line else None) or "", call + 1 - function.value
 
-    def place(self, address: int) -> str:
-        """Where code was called from: the function and the line, as far as they are known."""
-        name, line, offset = self.caller(address)
+    def frames(self, address: int) -> list[Frame]:
+        """The functions of the source that the call which returns to this address is in, each with "file:line": the
+        innermost first, without wrappers of malloc(), as far as they were inlined. Empty if no function is there."""
+        name, line, _ = self.caller(address)
         if not name:
+            return []
+        chain = self.callers.chain(self.elf.call_before(address)) if self.callers is not None else []
+        if self.callers is None or not chain:
+            return [(name, line)]
+        return self.callers.shown([(demangle(function), place) for function, place in chain])
+
+    def place(self, address: int) -> str:
+        """Where code was called from: the functions and their lines, as far as they are known."""
+        frames = self.frames(address)
+        if not frames:
             return f"{address:#x}" if address else "unknown"
-        return f"{name} ({line})" if line else f"{name}+{offset:#x}"
+        if len(frames) == 1 and not frames[0][1]:
+            return f"{frames[0][0]}+{self.caller(address)[2]:#x}"
+        return " < ".join(f"{name} ({line})" if line else name for name, line in frames)
 
     # ---- Heaps ---------------------------------------------------------------------------------------
 

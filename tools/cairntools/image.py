@@ -16,7 +16,8 @@ from __future__ import annotations
 import sys
 from typing import Sequence
 
-from .cli import parser_of
+from .callers import Callers
+from .cli import add_skip, callers_of, parser_of
 from .elf import Elf
 from .firmware import Firmware
 from .identity import UNKNOWN
@@ -33,16 +34,17 @@ def run(words: Sequence[str]) -> int:
     parser.usage = "cairn image FIRMWARE.elf IMAGE... [COMMAND [HEAP]]"
     parser.add_argument("firmware", metavar="FIRMWARE.elf", help="the firmware that runs in that RAM")
     parser.add_argument("words", nargs="+", metavar="IMAGE", help="RAM.bin@ADDRESS or a core; then COMMAND and HEAP")
+    add_skip(parser)
     args = parser.parse_args(words)
     end = next((n for n, word in enumerate(args.words) if word in WORDS), len(args.words))
     if end == 0:
         parser.error("there is no image of RAM: RAM.bin@ADDRESS, or a core")
-    return look(args.firmware, args.words[:end], args.words[end:])
+    return look(args.firmware, args.words[:end], args.words[end:], callers_of(args.firmware, args))
 
 
-def look(path: str, images: Sequence[str], words: Sequence[str]) -> int:
+def look(path: str, images: Sequence[str], words: Sequence[str], callers: Callers) -> int:
     """Print what a command says of the images; or, without a command, three of them. Returns the exit status."""
-    firmware = Firmware(Elf(path), Files(images).read, lines_of(path))
+    firmware = Firmware(Elf(path), Files(images).read, lines_of(path), callers)
     commands = [words] if words else [["stats"], ["map"], ["check"]]
     show = Show(firmware)
     for n, (command, *more) in enumerate(commands):

@@ -10,10 +10,12 @@ import bisect
 import contextlib
 import io
 import os
-from typing import Any, Callable, Iterator, Optional, Tuple
+from typing import Any, Callable, Iterator, List, Optional, Tuple
 
-# From an address to "file:line", or to a function's name; or None.
+# From an address to "file:line", or None; and to functions, each with its "file:line".
 Line = Callable[[int], Optional[str]]
+Frame = Tuple[str, str]
+Chain = Callable[[int], List[Frame]]
 Row = Tuple[int, Optional[str]]
 
 
@@ -56,8 +58,6 @@ def unit_rows(program: Any) -> Iterator[Row]:
     """The same of one unit, by its line program."""
     if program is None:
         return
-    files = program.header.file_entry
-    base = 0 if program.header.version >= 5 else 1
     sequence: list[Row] = []
     for state in (entry.state for entry in program.get_entries()):
         if state is None:
@@ -66,27 +66,35 @@ def unit_rows(program: Any) -> Iterator[Row]:
             if sequence and sequence[0][0] != 0:  # the linker leaves at 0 what it has dropped
                 yield from sequence + [(state.address, None)]
             sequence = []
-        elif 0 <= state.file - base < len(files):
-            name = files[state.file - base].name.decode("utf-8", "replace")
-            sequence.append((state.address, f"{os.path.basename(name)}:{state.line}"))
+        elif (name := file_name(program, state.file)) is not None:
+            sequence.append((state.address, f"{name}:{state.line}"))
+
+
+def file_name(program: Any, number: int) -> str | None:
+    """The name of the file that a line program has under the number, without folders; None if it has none."""
+    files = program.header.file_entry
+    place = number - (0 if program.header.version >= 5 else 1)
+    return os.path.basename(files[place].name.decode("utf-8", "replace")) if 0 <= place < len(files) else None
 
 
 # ---- Functions -------------------------------------------------------------------------------------
 
 
-def functions_of(path: str) -> Line:
-    """A function from an address to the function of the source that the code there is of: the innermost one, where the
-    compiler has inlined some; None if that is not known. What it needs is read when it is first called."""
+def chains_of(path: str) -> Chain:
+    """A function from an address to the functions of the source that the code there is of, the innermost first: each
+    with the line where it is, or calls the one before it. Empty if that is not known. What it needs is read when it is
+    first called."""
     units: list[Unit] = []
     opened: list[bool] = []
+    line = lines_of(path)
 
-    def function(address: int) -> str | None:
+    def chain(address: int) -> list[Frame]:
         if not opened:
             opened.append(True)
             units.extend(read_units(path))
-        return next((unit.function(address) for unit in units if unit.holds(address)), None)
+        return next((unit.chain(address, line(address)) for unit in units if unit.holds(address)), [])
 
-    return function
+    return chain
 
 
 def read_units(path: str) -> list[Unit]:
@@ -113,18 +121,27 @@ class Unit:
         """Is code of the unit at the address?"""
         return any(low <= address < high for low, high in self._ranges)
 
-    def function(self, address: int) -> str | None:
-        """The innermost function at the address."""
+    def chain(self, address: int, line: str | None) -> list[Frame]:
+        """The functions at the address, the innermost first; `line` is where its code is."""
         if self._functions is None:
             self._functions = []
             with contextlib.suppress(Exception):
                 self._functions = list(self._read_functions())
-        found = [(high - low, n) for n, (low, high, _) in enumerate(self._functions) if low <= address < high]
-        # The smallest piece; of two that are equal, the inner one comes later in the tree.
-        innermost = min(found, key=lambda piece: (piece[0], -piece[1]), default=None)
+        # An inner function comes after the outer one in the tree.
+        found = [die for low, high, die in self._functions if low <= address < high][::-1]
         with contextlib.suppress(Exception):
-            return self._name(self._functions[innermost[1]][2]) if innermost is not None else None
-        return None
+            places = [line or ""] + [self._call_of(die) for die in found]
+            return [(self._name(die) or "?", place) for die, place in zip(found, places)]
+        return []
+
+    def _call_of(self, die: Any) -> str:
+        """Where an inlined function was called."""
+        attributes = die.attributes
+        if "DW_AT_call_file" not in attributes or "DW_AT_call_line" not in attributes:
+            return ""
+        program = self._unit.dwarfinfo.line_program_for_CU(self._unit)
+        name = file_name(program, attributes["DW_AT_call_file"].value) if program is not None else None
+        return f"{name}:{attributes['DW_AT_call_line'].value}" if name is not None else ""
 
     def _read_functions(self) -> Iterator[tuple[int, int, Any]]:
         """Pieces of code, and the entry of the function that each is of."""

@@ -17,8 +17,8 @@ HEAP_START = ("__heap_start", "__HeapBase", "__heap_base__", "_sheap", "_pvHeapS
 # above the stack, less the stack's bytes.
 HEAP_LIMIT = "__heap_limit"
 HEAP_END = ("__HeapLimit", "__heap_end", "__heap_end__", "_eheap", "_pvHeapLimit", "_heap_end", "__StackLimit",
-            "__StackBottom")
-ABOVE_STACK = ("__ram_end__", "_estack", "__StackTop", "_stack", "_vStackTop", "_stack_top", "__stack")
+            "__StackBottom", "_vStackBase")
+ABOVE_STACK = ("__ram_end__", "_estack", "__StackTop", "_stack", "_vStackTop", "_stack_top")
 # With this symbol the first of the ends is none.
 OLD_PICO = "__StackOneTop"
 STACK_BYTES = "_Min_Stack_Size"

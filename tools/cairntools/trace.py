@@ -8,7 +8,7 @@ FILE holds the words as extras/trace_semihosting.c writes them; IMAGE is RAM, wi
 extras/trace_ring.c in it. What the words are: allocator/watch/trace.c. The trace runs wherever those of
 tests/traces do. Lines that begin with '#' are no operations:
 
-    # at FUNCTION FILE:LINE     who called, from here on, until the next such line
+    # at FUNCTION FILE:LINE     who called, from here on, until the next such line; " < " and who that was inlined into
     # refused: m 4096           a call that gave NULL: it changed nothing, and is not replayed
 
 The header counts the records that were lost: then the trace is a part of the run, and no tool takes it for the whole.
@@ -23,12 +23,12 @@ import sys
 from collections import Counter
 from typing import Iterator, NamedTuple, Sequence, TextIO
 
-from .cli import address, parser_of
+from .cli import add_skip, address, callers_of, parser_of
 from .code import build_id
 from .elf import Elf
-from .firmware import Firmware, demangle
+from .firmware import Firmware
 from .identity import by_callers
-from .lines import functions_of, lines_of
+from .lines import lines_of
 from .memory import read_file
 from .text import Problem, counted
 
@@ -49,16 +49,10 @@ def numbers(firmware: Firmware, data: bytes, offset: int, count: int) -> tuple[i
 
 
 def places(firmware: Firmware, callers: set[int]) -> dict[int, str]:
-    """By return address: "function file:line", as far as the ELF file says. The function is that of the source, also
-    where it was inlined."""
-    inlined = functions_of(firmware.elf.path)
-    found: dict[int, str] = {}
-    for caller in callers:
-        function, line, _ = firmware.caller(caller)
-        source = inlined(firmware.elf.call_before(caller))
-        words = (demangle(source) if source else function, line)
-        found[caller] = " ".join(filter(None, words)) or f"{caller:#010x}"
-    return found
+    """By return address: "function file:line", as far as the ELF file says; where it was inlined, also those that it
+    was inlined into, after " < "."""
+    return {caller: " < ".join(" ".join(filter(None, frame)) for frame in firmware.frames(caller)) or f"{caller:#010x}"
+            for caller in callers}
 
 
 # ---- Records ---------------------------------------------------------------------------------------
@@ -367,12 +361,13 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("--elf", required=True, help="the firmware that recorded them")
     parser.add_argument("--ram-at", metavar="ADDRESS", type=address,
                         help="FILE is the RAM from this address on: take the ring in it")
+    add_skip(parser)
     parser.add_argument("--any-caller", action="store_true",
                         help="take records whose caller follows no call: another build's, or those of cairn_malloc_for")
     parser.add_argument("--name", help="in the trace's first line (the output's)")
     parser.add_argument("-o", "--output", metavar="TRACE", help="(standard output)")
     args = parser.parse_args(words)
-    firmware = Firmware(Elf(args.elf), line=lines_of(args.elf))
+    firmware = Firmware(Elf(args.elf), line=lines_of(args.elf), callers=callers_of(args.elf, args))
     recorded = file_words(args.file, firmware) if args.ram_at is None else ring_words(args.file, args.ram_at, firmware)
     try:
         ordered = in_order(records(recorded.words))

@@ -19,7 +19,8 @@ import sys
 from typing import Any, NamedTuple, Sequence
 
 from . import draw
-from .cli import address, parser_of, positive
+from .callers import Callers
+from .cli import add_skip, address, callers_of, parser_of, positive
 from .elf import Elf
 from .firmware import Firmware
 from .heap import FREE, Heap
@@ -157,10 +158,10 @@ def run_trace(path: str, heap: HostHeap, size: int | None) -> Run:
     return run
 
 
-def run_image(path: str, base: int, elf: str) -> Run:
+def run_image(path: str, base: int, elf: str, callers: Callers) -> Run:
     """The heap in an image of the RAM from address `base` on: its live blocks, as if they had just been
     allocated one after the other."""
-    firmware = Firmware(Elf(elf), Files([f"{path}@{base:#x}"]).read, lines_of(elf))
+    firmware = Firmware(Elf(elf), Files([f"{path}@{base:#x}"]).read, lines_of(elf), callers)
     heaps, verdict = identified_heaps(firmware, [], judge_first(firmware))
     if not heaps:
         raise Problem(firmware.no_heap())
@@ -264,13 +265,14 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("--ram-at", metavar="ADDRESS", type=address,
                         help="FILE is the RAM from this address on")
     parser.add_argument("--elf", help="the firmware that runs in that RAM")
+    add_skip(parser)
     args = parser.parse_args(words)
     if (args.ram_at is None) != (args.elf is None):
         parser.error("--ram-at and --elf go together")
     if args.ram_at is None:
         shown = run_trace(args.file, HostHeap(args.index_bits, args.granule), args.heap)
     else:
-        shown = run_image(args.file, args.ram_at, args.elf)
+        shown = run_image(args.file, args.ram_at, args.elf, callers_of(args.elf, args))
     for warning in shown.warnings:
         print(f"cairn view: {warning}", file=sys.stderr)
     if args.svg or args.png:
