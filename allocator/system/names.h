@@ -34,12 +34,14 @@ void *sbrk(ptrdiff_t increment);
 
 /* ---- The functions behind them ---------------------------------------------------------------- */
 
+/* `used`: what optimizes at link time does not see the C library's calls, and would drop what they need. */
+#define PUBLISH_NAME(name, function) PUBLISH(name, function) __attribute__((used))
 #if CAIRN_WATCHED
 #define PUBLISH_UNWATCHED(name, system, watched) \
     CONCEAL(name, system);                       \
-    PUBLISH(name, watched)
+    PUBLISH_NAME(name, watched)
 #else
-#define PUBLISH_UNWATCHED(name, system, watched) PUBLISH(name, system)
+#define PUBLISH_UNWATCHED(name, system, watched) PUBLISH_NAME(name, system)
 #endif
 
 PUBLISH_UNWATCHED(malloc, system_malloc, watched_malloc);
@@ -53,19 +55,19 @@ PUBLISH_UNWATCHED(malloc_usable_size, system_usable_size, watched_usable_size);
 #if CAIRN_CHECK == 2
 PUBLISH_UNWATCHED(sbrk, system_sbrk, watched_sbrk);
 #else
-PUBLISH(sbrk, system_sbrk);
+PUBLISH_NAME(sbrk, system_sbrk);
 #endif
 
 /* family.c: made of the ones above. */
-PUBLISH(cfree, family_cfree);
-PUBLISH(reallocf, family_reallocf);
-PUBLISH(reallocarray, family_reallocarray);
-PUBLISH(aligned_alloc, family_aligned_alloc);
-PUBLISH(posix_memalign, family_posix_memalign);
-PUBLISH(valloc, family_valloc);
-PUBLISH(pvalloc, family_pvalloc);
-PUBLISH(malloc_trim, family_malloc_trim);
-PUBLISH(mallopt, family_mallopt);
+PUBLISH_NAME(cfree, family_cfree);
+PUBLISH_NAME(reallocf, family_reallocf);
+PUBLISH_NAME(reallocarray, family_reallocarray);
+PUBLISH_NAME(aligned_alloc, family_aligned_alloc);
+PUBLISH_NAME(posix_memalign, family_posix_memalign);
+PUBLISH_NAME(valloc, family_valloc);
+PUBLISH_NAME(pvalloc, family_pvalloc);
+PUBLISH_NAME(malloc_trim, family_malloc_trim);
+PUBLISH_NAME(mallopt, family_mallopt);
 
 /* What a name that is made of others calls: for its own caller, where the heap is watched. */
 #if CAIRN_WATCHED

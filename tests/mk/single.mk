@@ -11,6 +11,7 @@ SINGLE_FEW := \
     microbit/nano/plain/gcc/Os \
     mps2-an385/newlib/watched/gcc/O2/flto \
     mps2-an385/picolibc/guarded/gcc/O3/flto \
+    mps2-an385/picolibc/plain/gcc/O1/flto \
     microbit/nano/plain/gcc/Os/flto \
     mps2-an385/newlib/plain/clang/O0 \
     microbit/nano/plain/clang/O1 \
