@@ -187,7 +187,8 @@ def lock(whole: Amalgamation) -> str:
     whole.seen |= set(map(str, paths))
     basepri, primask = (whole.part(path) for path in paths)
     free = "#if !defined(CAIRN_LOCK_HEADER) && !defined(CAIRN_LOCK_DEFAULT)"
-    return f"\n{free}\n#if defined(CAIRN_CEILING) || defined(CAIRN_CEILING_OF_FIRMWARE)\n{basepri}\n#else\n{primask}\n#endif\n#endif\n"
+    ceiling = "#if defined(CAIRN_CEILING) || defined(CAIRN_CEILING_OF_FIRMWARE)"
+    return f"\n{free}\n{ceiling}\n{basepri}\n#else\n{primask}\n#endif\n#endif\n"
 
 
 def one_source(version: str) -> str:
