@@ -31,8 +31,8 @@ SECTIONS      := -ffunction-sections -fdata-sections
 # The family is made of itself: the compiler must not see malloc() and memset() as calloc(), nor a
 # loop that clears a few words, with the lock held, as the C library's memset().
 CFLAGS_CORE   := -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns $(SECTIONS)
-# The lock, if neither OPT nor a header of options names another one (CAIRN_LOCK_HEADER). CEILING=0x50 takes BASEPRI.
-LOCK          := $(if $(CEILING),-DCAIRN_LOCK_DEFAULT='"cortex-m/basepri.h"' -DCAIRN_CEILING=$(CEILING),-DCAIRN_LOCK_DEFAULT='"cortex-m/primask.h"')
+# The lock, if neither OPT nor a header of options names another one (CAIRN_PORT_HEADER). CEILING=0x50 takes BASEPRI.
+LOCK          := $(if $(CEILING),-DCAIRN_PORT_DEFAULT='"cortex-m/basepri.h"' -DCAIRN_CEILING=$(CEILING),-DCAIRN_PORT_DEFAULT='"cortex-m/primask.h"')
 
 # What each folder sees. The heap: the public headers and the port's contract. Ports, and what runs on boards: the
 # heap's own headers, too, by folder and name. Tests: all of these and what they share.

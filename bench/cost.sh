@@ -15,7 +15,7 @@ ram() {
 }
 
 printf 'option\tflash\tram\tmalloc mean\tmax\tfree mean\tmax\n'
-for option in "" CAIRN_REGIONS=1 CAIRN_STATS=1 CAIRN_SITES=32 CAIRN_TRACE=1 CAIRN_CHECK=2; do
+for option in "" CAIRN_REGIONS=1 CAIRN_COUNTS=1 CAIRN_SITES=32 CAIRN_TRACE=1 CAIRN_CHECK=2; do
     flag=${option:+-D$option}
     folder=$build/$(echo "${option:-none}" | tr = -)
     flash=$($make --no-print-directory size BUILD="$folder" SIZE_OPTION="$flag" SIZE_CORES=cortex-m3 SIZE_LEVELS=-Os |

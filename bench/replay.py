@@ -192,6 +192,8 @@ def run(args: argparse.Namespace) -> None:
     """The layout, the table and the picture of one trace."""
     trace = args.traces[0]
     peak = peak_live(trace)
+    if peak == 0:
+        fail(f"{trace} holds no operation that takes memory")
     rows = []
     heap: int | None = 2 * peak
     if link(args, "cairn", heap, must=False) is None:

@@ -56,7 +56,7 @@ struct cairn_heap;
 
 /* ---- Private heaps -------------------------------------------------------------------------
  * The caller owns a private heap and keeps two users from using it at once: none of these functions
- * locks. They may be called with the system heap, or a region's, only inside port_lock(); with CAIRN_STATS
+ * locks. They may be called with the system heap, or a region's, only inside port_lock(); with CAIRN_COUNTS
  * or CAIRN_SITES a block that one of them took there must be freed by cairn_free(), since it is not counted
  * and has no trailer. */
 
@@ -302,7 +302,7 @@ extern struct cairn_report cairn_damage;
  * Time     proportional to the heap: searches the map granule by granule. */
 void cairn_explain(enum cairn_reason reason, const void *address, struct cairn_report *report);
 
-/* ---- Counts of the system heap and its regions: CAIRN_STATS=1 ---------------------------------- */
+/* ---- Counts of the system heap and its regions: CAIRN_COUNTS=1 ---------------------------------- */
 
 struct cairn_request {
     size_t size, alignment; /* bytes; alignment 0: the request had none */

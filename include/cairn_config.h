@@ -77,11 +77,14 @@
 #endif
 
 /* Counts of the system heap, cairn_read_counts(), and the hook cairn_on_failure(): 0 or 1. */
-#ifndef CAIRN_STATS
-#define CAIRN_STATS 0
+#ifdef CAIRN_STATS
+#error "CAIRN_STATS is no option: it is called CAIRN_COUNTS"
 #endif
-#if CAIRN_STATS != 0 && CAIRN_STATS != 1
-#error "CAIRN_STATS must be 0 or 1"
+#ifndef CAIRN_COUNTS
+#define CAIRN_COUNTS 0
+#endif
+#if CAIRN_COUNTS != 0 && CAIRN_COUNTS != 1
+#error "CAIRN_COUNTS must be 0 or 1"
 #endif
 
 /* Calling addresses in the table of cairn_read_site(): 0 (no table) or a power of two up to 4096. Costs 16
@@ -102,7 +105,7 @@
 #endif
 
 /* Is any of them on? */
-#define CAIRN_WATCHED (CAIRN_CHECK == 2 || CAIRN_STATS || CAIRN_SITES > 0 || CAIRN_TRACE)
+#define CAIRN_WATCHED (CAIRN_CHECK == 2 || CAIRN_COUNTS || CAIRN_SITES > 0 || CAIRN_TRACE)
 
 #if CAIRN_CACHE_LINE < CAIRN_GRANULE || (CAIRN_CACHE_LINE & (CAIRN_CACHE_LINE - 1)) != 0
 #error "CAIRN_CACHE_LINE must be a power of two, CAIRN_GRANULE or more"

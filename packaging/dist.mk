@@ -33,7 +33,7 @@ DIST_FILES += $(DIST)/lib/$(1)/libcairn-picolibc.a
 endef
 # With a ceiling that the firmware gives, as FreeRTOS's needs, for every core with BASEPRI.
 dist-ceiling.FLAGS := $(dist.FLAGS)
-dist-ceiling.LOCK  := -DCAIRN_LOCK_HEADER='"cortex-m/ceiling.h"'
+dist-ceiling.LOCK  := -DCAIRN_PORT_HEADER='"cortex-m/ceiling.h"'
 define multilib_ceiling
 $(call library,multilib-ceiling/$(1),$(2),dist-ceiling)
 $(DIST)/lib/$(1)/libcairn-ceiling.a: $(BUILD)/multilib-ceiling/$(1)/libcairn.a

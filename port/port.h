@@ -13,19 +13,22 @@
  * clears memory.
  * Context  thread or interrupt. */
 #ifdef CAIRN_CONFIG_HEADER
-#include CAIRN_CONFIG_HEADER /* which may name the lock */
-#endif
-#if !defined(CAIRN_LOCK_HEADER) && defined(CAIRN_LOCK_DEFAULT)
-#define CAIRN_LOCK_HEADER CAIRN_LOCK_DEFAULT
+#include CAIRN_CONFIG_HEADER /* which may name the port's header */
 #endif
 #ifdef CAIRN_LOCK_HEADER
-#include CAIRN_LOCK_HEADER /* defines both inline */
+#error "CAIRN_LOCK_HEADER is no option: it is called CAIRN_PORT_HEADER"
+#endif
+#if !defined(CAIRN_PORT_HEADER) && defined(CAIRN_PORT_DEFAULT)
+#define CAIRN_PORT_HEADER CAIRN_PORT_DEFAULT
+#endif
+#ifdef CAIRN_PORT_HEADER
+#include CAIRN_PORT_HEADER /* defines both inline, and the macros below where their defaults are wrong */
 #else
 uint32_t port_lock(void);
 void port_unlock(uint32_t state);
 #endif
 
-/* Whether the lock, which is held, holds interrupts back; the start asks once. A lock header may define it. */
+/* Whether the lock, which is held, holds interrupts back; the start asks once. The port's header may define it. */
 #ifndef PORT_LOCK_HOLDS
 #define PORT_LOCK_HOLDS() 1
 #endif
@@ -38,7 +41,7 @@ char *port_heap_start(void);
 char *port_heap_limit(void);
 
 /* Is every byte of that range 0 until it is first written? Then the start has nothing to clear.
- * A lock header may define it as 1. */
+ * The port's header may define it as 1. */
 #ifndef PORT_MEMORY_IS_CLEAR
 #define PORT_MEMORY_IS_CLEAR 0
 #endif

@@ -71,7 +71,7 @@ OPTIONS_FILE = """\
 #define CAIRN_OPTIONS_H
 
 /* #define CAIRN_CHECK 2 */
-/* #define CAIRN_STATS 1 */
+/* #define CAIRN_COUNTS 1 */
 /* #define CAIRN_REGIONS 1 */
 /* #define CAIRN_CEILING 0x50 */
 
@@ -186,7 +186,7 @@ def lock(whole: Amalgamation) -> str:
     paths = [pathlib.Path("port/cortex-m/basepri.h"), pathlib.Path("port/cortex-m/primask.h")]
     whole.seen |= set(map(str, paths))
     basepri, primask = (whole.part(path) for path in paths)
-    free = "#if !defined(CAIRN_LOCK_HEADER) && !defined(CAIRN_LOCK_DEFAULT)"
+    free = "#if !defined(CAIRN_PORT_HEADER) && !defined(CAIRN_PORT_DEFAULT)"
     ceiling = "#if defined(CAIRN_CEILING) || defined(CAIRN_CEILING_OF_FIRMWARE)"
     return f"\n{free}\n{ceiling}\n{basepri}\n#else\n{primask}\n#endif\n#endif\n"
 

@@ -94,7 +94,7 @@ LAYOUT_OF(heap)
     LAYOUT("check", CAIRN_CHECK);
     LAYOUT("sites", CAIRN_SITES);
     LAYOUT("regions", CAIRN_REGIONS);
-    LAYOUT("stats", CAIRN_STATS);
+    LAYOUT("counts", CAIRN_COUNTS);
     LAYOUT("trace", CAIRN_TRACE);
     LAYOUT("reason.size", sizeof(enum cairn_reason));
 }

@@ -8,9 +8,9 @@
 #include "../core/layout.h"
 #include "port.h"
 
-#if CAIRN_STATS || CAIRN_SITES > 0
+#if CAIRN_COUNTS || CAIRN_SITES > 0
 
-#if CAIRN_STATS
+#if CAIRN_COUNTS
 
 static struct cairn_counts counts LAYOUT_SYMBOL(cairn_counts_now);
 

@@ -4,7 +4,7 @@
  *    watch.c     the names; calls the parts, in order, around the heap's own steps
  *    guard.c     trailers and canaries, the fill of free memory         CAIRN_CHECK=2, CAIRN_SITES
  *    explain.c   which blocks a damage concerns                         CAIRN_CHECK=2
- *    account.c   counts, the last failure, live bytes by calling site   CAIRN_STATS, CAIRN_SITES
+ *    account.c   counts, the last failure, live bytes by calling site   CAIRN_COUNTS, CAIRN_SITES
  *    trace.c     a record of each call                                  CAIRN_TRACE
  *
  *    freed.c     the last blocks that were freed                        CAIRN_CHECK=2
@@ -137,7 +137,7 @@ void explain_note_heap(struct cairn_heap *heap) INTERNAL(explain_note_heap);
 
 /* ---- account.c -------------------------------------------------------------------------------- */
 
-#if CAIRN_STATS || CAIRN_SITES > 0
+#if CAIRN_COUNTS || CAIRN_SITES > 0
 
 /* With the lock held: a call was served. */
 void account_call(enum watched_kind kind, size_t size) INTERNAL(account_call);

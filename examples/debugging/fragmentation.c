@@ -1,4 +1,4 @@
-/* A firmware that fails with most of its heap free: built with CAIRN_STATS=1 and CAIRN_SITES=32.
+/* A firmware that fails with most of its heap free: built with CAIRN_COUNTS=1 and CAIRN_SITES=32.
  * docs/debugging.md finds the lines.
  *
  * SPDX-License-Identifier: MIT */

@@ -34,7 +34,7 @@ void report_sites(const char *when)
 }
 #endif
 
-#if CAIRN_STATS
+#if CAIRN_COUNTS
 void cairn_on_failure(const struct cairn_request *request, size_t largest_free)
 {
     struct cairn_stats stats;

@@ -51,7 +51,7 @@ static char *put_number(char *to, size_t value)
     return to;
 }
 
-#if CAIRN_STATS
+#if CAIRN_COUNTS
 /* The counts as well, where they are kept. */
 static void put_counts(void)
 {

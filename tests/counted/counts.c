@@ -1,4 +1,4 @@
-/* CAIRN_STATS=1: what was asked for, and what was refused.
+/* CAIRN_COUNTS=1: what was asked for, and what was refused.
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"

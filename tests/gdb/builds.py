@@ -13,6 +13,7 @@ from tap import cairn, equal, for_each, run_tests, test
 sys.path.insert(0, "tools")
 from cairntools.elf import Elf  # noqa: E402
 from cairntools.code import build_id, follows_call  # noqa: E402
+from cairntools.firmware import Firmware  # noqa: E402
 
 BOARD = "mps2-an385"
 TREES = [BOARD, f"{BOARD}/guarded", f"{BOARD}/counted"]
@@ -142,6 +143,28 @@ def cairn_view_refuses_it():
     page = fresh(work(BOARD, "other.html"))
     _, said = cairn("view", ram, "--ram-at", start, "--elf", shifted[f"{BOARD}/counted"], "-o", page, good=False)
     assert OTHER in said and not os.path.exists(page), said
+
+
+# ---- Why there is no heap, and what an address is ----------------------------------------------------------
+
+
+@test
+def a_region_that_is_too_small_for_a_heap_is_named():
+    too_small = "has 40 bytes, and a heap needs 56; malloc returns NULL"
+    for size, message in ((40, too_small), (600, "nothing has asked for")):
+        elf = linked(BOARD, "gdb/scene", "small", "\n", f"-Wl,--defsym=_heap_size={size}")
+        firmware = Firmware(Elf(elf), lambda address, count: bytes(count))
+        equal((firmware.heaps(), message in firmware.no_heap()), ([], True), firmware.no_heap())
+
+
+@test
+def the_fill_of_freed_memory_is_named_as_a_pointer():
+    dump = dumps[f"{BOARD}/guarded"]
+    for address, named in (("0xdddddddd", True), ("0xddddddd8", True), ("0xdddd0000", False)):
+        status, text = tool(dump.elf, *dump.words("ram"), "find", address)
+        equal((status, "  free memory is filled with these bytes" in text), (0, named), text)
+    _, text = tool(image_of(BOARD), *dumps[BOARD].words("ram"), "find", "0xdddddddd")
+    assert "filled" not in text, text
 
 
 # ---- gdb ---------------------------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ static void write_heap(const char *name, struct cairn_heap *heap)
 
 static void write_counted(void)
 {
-#if CAIRN_STATS
+#if CAIRN_COUNTS
     struct cairn_counts counts;
     cairn_read_counts(&counts);
     tap_write("counts");

@@ -21,10 +21,10 @@ regions_BOARD    := mps2-an385
 regions_OPTIONS  := $(LOCK) -DCAIRN_REGIONS=1 -DCAIRN_INDEX_BITS=32
 regions_SOURCES  := $(ANALYSIS_SOURCES)
 watched_BOARD    := mps2-an385
-watched_OPTIONS  := $(LOCK) -DCAIRN_REGIONS=1 -DCAIRN_CHECK=2 -DCAIRN_STATS=1 -DCAIRN_SITES=16 -DCAIRN_TRACE=1
+watched_OPTIONS  := $(LOCK) -DCAIRN_REGIONS=1 -DCAIRN_CHECK=2 -DCAIRN_COUNTS=1 -DCAIRN_SITES=16 -DCAIRN_TRACE=1
 watched_SOURCES  := $(ANALYSIS_SOURCES) $(ANALYSIS_PORT)
 v8m_BOARD        := mps2-an505
-v8m_OPTIONS      := -DCAIRN_LOCK_HEADER='"cortex-m/basepri.h"' -DCAIRN_CEILING=0x80
+v8m_OPTIONS      := -DCAIRN_PORT_HEADER='"cortex-m/basepri.h"' -DCAIRN_CEILING=0x80
 v8m_SOURCES      := allocator/system/malloc.c $(ANALYSIS_PORT)
 freertos_BOARD   := mps2-an385
 freertos_OPTIONS := -DOVER_UCHEAP -DTRACED -Itests/freertos/kernel -Itests/freertos -Itests/freertos/v11

@@ -52,7 +52,7 @@ FLAGS_HEADERS_picolibc := $(picolibc.SPECS)
 FLAGS_SPECS_picolibc   := --specs=picolibc.specs --oslib=semihost
 FLAGS_SPECS_nano       := --specs=nano.specs -u _printf_float
 FLAGS_OPTIONS_guarded  := -DCAIRN_REGIONS=1 -DCAIRN_CHECK=2
-FLAGS_OPTIONS_watched  := -DCAIRN_REGIONS=1 -DCAIRN_STATS=1 -DCAIRN_SITES=16 -DCAIRN_TRACE=1 -DCAIRN_TRACE_WORDS=64
+FLAGS_OPTIONS_watched  := -DCAIRN_REGIONS=1 -DCAIRN_COUNTS=1 -DCAIRN_SITES=16 -DCAIRN_TRACE=1 -DCAIRN_TRACE_WORDS=64
 FLAGS_NAMES_newlib     := $(newlib.NAMES)
 FLAGS_NAMES_nano       := $(newlib.NAMES)
 FLAGS_NAMES_picolibc   := $(picolibc.NAMES)

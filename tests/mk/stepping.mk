@@ -17,7 +17,7 @@ $(foreach b,$(filter $(FAST_BOARDS),$(STEPPING_BOARDS)),$(eval $(call stepping_i
 # The same test over a heap that unlocks too early in one place, or does not lock in one: it must fail.
 EARLY        := used rest freed merged start
 EARLY_FLAGS  := -DCAIRN_CONFIG_HEADER='"tests/stepping/early.h"' $(LOCK)
-START_FLAGS  := -DCAIRN_LOCK_HEADER='"tests/stepping/unstarted.h"'
+START_FLAGS  := -DCAIRN_PORT_HEADER='"tests/stepping/unstarted.h"'
 EARLY_TREE   := $(BUILD)/mps2-an385
 EARLY_HEAP   := core/heap system/malloc
 EARLY_SHARED := $(patsubst %,$(EARLY_TREE)/%.o,$(addprefix tests/stepping/,every_instruction $(STEPPING_PARTS)) \

@@ -14,12 +14,12 @@ fast.BOARDS := $(BOARDS)
 FAST_BOARDS := $(call among,mps2-an385 microbit)
 
 # The lock by BASEPRI, for every core that has the register.
-basepri.LOCK   := -DCAIRN_LOCK_HEADER='"cortex-m/basepri.h"' -DCAIRN_CEILING=0x80
+basepri.LOCK   := -DCAIRN_PORT_HEADER='"cortex-m/basepri.h"' -DCAIRN_CEILING=0x80
 basepri.BOARDS := $(call having,basepri)
 basepri.TESTS  := ceiling
 
 # The same with a ceiling that the firmware gives, as FreeRTOS's needs; and at -O2, to be measured.
-ceiling.LOCK        := -DCAIRN_LOCK_HEADER='"cortex-m/ceiling.h"'
+ceiling.LOCK        := -DCAIRN_PORT_HEADER='"cortex-m/ceiling.h"'
 ceiling.FLAGS       := -DCAIRN_CEILING=0x80
 ceiling.LINK        := -Wl,--defsym=cairn_ceiling=0x80
 ceiling.BOARDS      := $(call having,basepri)
@@ -30,7 +30,7 @@ fast-ceiling.OPT    := -O2
 fast-ceiling.BOARDS := $(call among,mps2-an385)
 
 # No lock at all: tests/stress, which runs on every board, must fail.
-unlocked.LOCK   := -DCAIRN_LOCK_HEADER='"tests/stress/unlocked.h"' -I.
+unlocked.LOCK   := -DCAIRN_PORT_HEADER='"tests/stress/unlocked.h"' -I.
 unlocked.BOARDS := $(call among,mps2-an385)
 
 # Several ranges of RAM; with the other indices and granules as well.
@@ -51,10 +51,10 @@ WATCH_BOARDS    := $(call among,mps2-an385 mps2-an505 microbit)
 guarded.FLAGS   := -DCAIRN_CHECK=2 -DCAIRN_REGIONS=1
 guarded.BOARDS  := $(WATCH_BOARDS)
 guarded.TESTS   := guarded regions
-counted.FLAGS   := -DCAIRN_STATS=1 -DCAIRN_SITES=16
+counted.FLAGS   := -DCAIRN_COUNTS=1 -DCAIRN_SITES=16
 counted.BOARDS  := $(WATCH_BOARDS)
 counted.TESTS   := counted sited
-traced.FLAGS    := -DCAIRN_STATS=1 -DCAIRN_TRACE=1
+traced.FLAGS    := -DCAIRN_COUNTS=1 -DCAIRN_TRACE=1
 traced.BOARDS   := $(WATCH_BOARDS)
 traced.TESTS    := traced
 sited.FLAGS     := -DCAIRN_SITES=16

@@ -101,7 +101,7 @@ firmware() {
     name=$1
     shift
     "${CROSS}gcc" -mcpu=cortex-m3 -mthumb -std=c11 -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns \
-        -ffunction-sections -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"' -Iinclude -Iport -Iextras -iquote allocator "$@" \
+        -ffunction-sections -DCAIRN_PORT_HEADER='"cortex-m/primask.h"' -Iinclude -Iport -Iextras -iquote allocator "$@" \
         "$work/program.c" allocator/*/*.c port/newlib/[!m]*.c port/libc/mallinfo.c port/common/*.c \
         boards/runtime/startup.c extras/semihosting.c -nostartfiles \
         -Wl,--gc-sections -Wl,--no-warn-rwx-segments -T boards/mps2-an385/memory.ld -T linker/sections.ld -o "$work/$name.elf"

@@ -130,7 +130,7 @@ refuses "an option that cannot work is refused" "CAIRN_GRANULE must be 8 or 16" 
 mkdir "$work/headers"
 echo '#define CAIRN_GRANULE 16' >"$work/headers/my_config.h"
 sed 's/cpsid i/cpsid f/' port/cortex-m/primask.h >"$work/headers/my_lock.h"
-builds "headers of the user's own are read" "$folder" newlib Debug --fresh -DCAIRN_CONFIG_HEADER=my_config.h -DCAIRN_LOCK_HEADER=my_lock.h \
+builds "headers of the user's own are read" "$folder" newlib Debug --fresh -DCAIRN_CONFIG_HEADER=my_config.h -DCAIRN_PORT_HEADER=my_lock.h \
     -DCAIRN_INCLUDE_DIRECTORIES="$here/headers"
 "${CROSS}objdump" -d "$folder/build/firmware.elf" | grep -q 'cpsid.f'
 result $? "the lock is theirs"

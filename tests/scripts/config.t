@@ -3,7 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 40
+plan 42
 
 # compiles FLAG...: the heap, for the target.
 compiles() {
@@ -31,7 +31,7 @@ passes "granules of 8 bytes with an index of 16 bits compile" compiles -DCAIRN_I
 passes "granules of 16 bytes with an index of 16 bits compile" compiles -DCAIRN_INDEX_BITS=16 -DCAIRN_GRANULE=16
 passes "granules of 16 bytes with an index of 32 bits compile" compiles -DCAIRN_INDEX_BITS=32 -DCAIRN_GRANULE=16
 passes "granules of 16 bytes in a heap that is watched compile" \
-    compiles -DCAIRN_GRANULE=16 -DCAIRN_CHECK=2 -DCAIRN_STATS=1 -DCAIRN_SITES=16 -DCAIRN_TRACE=1 -DCAIRN_REGIONS=1
+    compiles -DCAIRN_GRANULE=16 -DCAIRN_CHECK=2 -DCAIRN_COUNTS=1 -DCAIRN_SITES=16 -DCAIRN_TRACE=1 -DCAIRN_REGIONS=1
 for pair in "16 4" "16 12" "16 32" "16 0" "32 8" "32 32"; do
     # shellcheck disable=SC2086
     set -- $pair
@@ -53,24 +53,27 @@ refuses "a system heap on request does not compile" "CAIRN_SYSTEM_ATTRIBUTES: ma
     compiles -DCAIRN_REGIONS=1 -DCAIRN_SYSTEM_ATTRIBUTES=8
 
 passes "a heap that is watched in every way compiles" \
-    compiles -DCAIRN_CHECK=2 -DCAIRN_STATS=1 -DCAIRN_SITES=16 -DCAIRN_TRACE=1 -DCAIRN_REGIONS=1
-for option in STATS=1 SITES=1 TRACE=1 CHECK=2; do
+    compiles -DCAIRN_CHECK=2 -DCAIRN_COUNTS=1 -DCAIRN_SITES=16 -DCAIRN_TRACE=1 -DCAIRN_REGIONS=1
+for option in COUNTS=1 SITES=1 TRACE=1 CHECK=2; do
     passes "CAIRN_$option alone compiles" compiles -DCAIRN_$option
 done
 for level in 0 3; do
     refuses "check level $level does not compile" "CAIRN_CHECK must be 1 (pointers and free blocks) or 2" \
         compiles -DCAIRN_CHECK=$level
 done
-refuses "2 for counts does not compile" "CAIRN_STATS must be 0 or 1" compiles -DCAIRN_STATS=2
+refuses "2 for counts does not compile" "CAIRN_COUNTS must be 0 or 1" compiles -DCAIRN_COUNTS=2
 refuses "2 for a trace does not compile" "CAIRN_TRACE must be 0 or 1" compiles -DCAIRN_TRACE=2
 refuses "a table of 24 sites does not compile" "CAIRN_SITES must be 0 (no table) or a power of two up to 4096" \
     compiles -DCAIRN_SITES=24
 refuses "check level 2 over memory that is taken as clear does not compile" "PORT_MEMORY_IS_CLEAR is 0" \
     compiles -DCAIRN_CHECK=2 -DPORT_MEMORY_IS_CLEAR=1
 
+refuses "a name that is no option's does not compile" "it is called CAIRN_COUNTS" compiles -DCAIRN_'STATS'=1
+refuses "nor does another one" "it is called CAIRN_PORT_HEADER" compiles -DCAIRN_'LOCK_HEADER'='"cortex-m/primask.h"'
+
 # The lock by BASEPRI, where the chip's header says how many bits of a priority there are.
 ceiling() {
-    compiles -DCAIRN_LOCK_HEADER='"cortex-m/basepri.h"' "$@"
+    compiles -DCAIRN_PORT_HEADER='"cortex-m/basepri.h"' "$@"
 }
 bits="shift the priority left by 8 - __NVIC_PRIO_BITS"
 passes "a ceiling compiles where nothing is known of the chip" ceiling -DCAIRN_CEILING=5

@@ -47,7 +47,7 @@ sed 's/CAIRN_DOUBLE_FREE && cairn_failure.address == freed/CAIRN_NO_LOCK/' "$wor
 image=build/mps2-an385/scripts/unheld.elf
 # shellcheck disable=SC2046
 "${CROSS}gcc" $(flags mps2-an385) -nostartfiles -fno-builtin -ffunction-sections -I"$work" -Iport -Iinclude -iquote allocator \
-    -Iextras -DCAIRN_LOCK_HEADER='"lock.h"' -Wl,--gc-sections -Wl,--no-warn-rwx-segments \
+    -Iextras -DCAIRN_PORT_HEADER='"lock.h"' -Wl,--gc-sections -Wl,--no-warn-rwx-segments \
     -T boards/mps2-an385/memory.ld -T linker/sections.ld "$work/unheld.c" allocator/*/*.c port/common/region.c \
     port/common/fatal.c port/common/failure.c port/newlib/reent.c port/newlib/sbrk_names.c \
     port/libc/mallinfo.c build/mps2-an385/boards/runtime/startup.o build/mps2-an385/extras/semihosting.o \

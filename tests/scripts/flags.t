@@ -34,7 +34,7 @@ END
 # one_command [FLAG...]: a firmware by one call of the compiler, with no flag that the library asks for.
 one_command() {
     # shellcheck disable=SC2046
-    "${CROSS}gcc" $(flags mps2-an385) -O2 -flto "$@" -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"' -Iinclude -iquote allocator -Iport -Iextras \
+    "${CROSS}gcc" $(flags mps2-an385) -O2 -flto "$@" -DCAIRN_PORT_HEADER='"cortex-m/primask.h"' -Iinclude -iquote allocator -Iport -Iextras \
         "$work/main.c" allocator/*/*.c port/newlib/reent.c port/newlib/sbrk_names.c port/libc/mallinfo.c boards/runtime/syscalls.c \
         port/common/region.c port/common/fatal.c boards/runtime/startup.c extras/semihosting.c \
         -nostartfiles -Wl,--gc-sections -Wl,--no-warn-rwx-segments -T boards/mps2-an385/memory.ld -T linker/sections.ld \

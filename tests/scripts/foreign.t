@@ -39,7 +39,7 @@ link() {
 # region [FLAG...]: port/common/region.c with these options.
 region() {
     # shellcheck disable=SC2046
-    "${CROSS}gcc" $(flags $board) -Os -Wall -Wextra -Werror -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"' -Iport -Iinclude \
+    "${CROSS}gcc" $(flags $board) -Os -Wall -Wextra -Werror -DCAIRN_PORT_HEADER='"cortex-m/primask.h"' -Iport -Iinclude \
         "$@" -c port/common/region.c -o "$work/region.o"
 }
 

@@ -126,7 +126,7 @@ refuses "a library whose lock has no ceiling does not link" "undefined reference
     links libcairn.a
 refuses "nor does one with another ceiling" "multiple definition of \`cairn_ceiling'" links basepri/libcairn.a
 # shellcheck disable=SC2046
-"${CROSS}gcc" $(flags $board) -std=c11 -Os -DCAIRN_LOCK_HEADER='"cortex-m/basepri.h"' -DCAIRN_CEILING=0x40 -Iinclude -Iport \
+"${CROSS}gcc" $(flags $board) -std=c11 -Os -DCAIRN_PORT_HEADER='"cortex-m/basepri.h"' -DCAIRN_CEILING=0x40 -Iinclude -Iport \
     -c port/common/lock.c -o "$work/lock.o"
 passes "one with the same fixed ceiling links" links ceiling/libcairn.a "$work/lock.o"
 passes "one that takes the ceiling from the kernel links" links ceiling/libcairn.a

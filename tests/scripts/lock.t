@@ -9,7 +9,7 @@ plan 15
 board=mps2-an385
 mkdir -p "$work/include"
 cat >"$work/include/my_config.h" <<'END'
-#define CAIRN_LOCK_HEADER "cortex-m/basepri.h"
+#define CAIRN_PORT_HEADER "cortex-m/basepri.h"
 #define CAIRN_CEILING 0x50
 END
 cat >"$work/include/my_lock.h" <<'END'
@@ -49,7 +49,7 @@ passes "the default builds" builds
 grep -qiE 'mrs\s.*primask' "$work/code" && ! grep -iE 'basepri' "$work/code" >"$work/said"
 result $? "its lock is PRIMASK" "$work/said"
 
-header="-DCAIRN_LOCK_HEADER='\"cortex-m/basepri.h\"'"
+header="-DCAIRN_PORT_HEADER='\"cortex-m/basepri.h\"'"
 passes "CEILING=0x50 builds" builds CEILING=0x50
 passes "its lock is BASEPRI" by_basepri
 passes "the header among the library's flags builds" builds OPT="-Os $header -DCAIRN_CEILING=0x50"
@@ -59,7 +59,7 @@ passes "its lock is BASEPRI as well" by_basepri
 passes "the header named by a header of options builds" \
     builds OPT="-Os -I$work/include -DCAIRN_CONFIG_HEADER='\"my_config.h\"'"
 passes "so its lock is BASEPRI" by_basepri
-passes "a lock of one's own builds" builds OPT="-Os -I$work/include -DCAIRN_LOCK_HEADER='\"my_lock.h\"'"
+passes "a lock of one's own builds" builds OPT="-Os -I$work/include -DCAIRN_PORT_HEADER='\"my_lock.h\"'"
 "${CROSS}objdump" -d "$work/build/$board/libcairn.a" >"$work/code"
 ! grep -iE 'basepri|mrs\s.*primask' "$work/code" >"$work/said"
 result $? "its lock is neither" "$work/said"

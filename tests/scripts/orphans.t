@@ -91,9 +91,9 @@ link() {
 
 passes "a firmware with the C library's own malloc links" link strict "build/$board/bench/libc-sbrk.o"
 passes "a firmware with Cairn links" link strict -u cairn_names "build/$board/libcairn.a"
-for option in CHECK=2 STATS=1 SITES=16 REGIONS=1; do
+for option in CHECK=2 COUNTS=1 SITES=16 REGIONS=1; do
     # shellcheck disable=SC2046
-    passes "it links with CAIRN_$option" link strict -DCAIRN_$option -DCAIRN_LOCK_HEADER='"cortex-m/primask.h"' -Iinclude -iquote allocator -Iport \
+    passes "it links with CAIRN_$option" link strict -DCAIRN_$option -DCAIRN_PORT_HEADER='"cortex-m/primask.h"' -Iinclude -iquote allocator -Iport \
         -Iextras allocator/*/*.c port/newlib/reent.c port/newlib/sbrk_names.c port/libc/mallinfo.c port/libc/strdup.c \
         port/common/region.c port/common/fatal.c port/common/failure.c
 done

@@ -35,7 +35,7 @@ firmware ceiling mps2-an385 nano -I"$src" "$src/cairn.c" -DCAIRN_CEILING=0x80 >"
 "${CROSS}objdump" -d "$here/ceiling.elf" 2>>"$work/said" | grep -q BASEPRI
 result $? "with a ceiling the lock is BASEPRI" "$work/said"
 sed 's/cpsid i/cpsid f/' port/cortex-m/primask.h >"$work/options/my_lock.h"
-firmware lock mps2-an385 nano -I"$src" -I"$here/options" "$src/cairn.c" -DCAIRN_LOCK_HEADER='"my_lock.h"' >"$work/said" 2>&1
+firmware lock mps2-an385 nano -I"$src" -I"$here/options" "$src/cairn.c" -DCAIRN_PORT_HEADER='"my_lock.h"' >"$work/said" 2>&1
 "${CROSS}objdump" -d "$here/lock.elf" 2>>"$work/said" | grep -q 'cpsid.f'
 result $? "a lock header of the user's own is taken" "$work/said"
 

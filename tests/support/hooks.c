@@ -12,7 +12,7 @@ void *hook_reserve;
 uintptr_t hook_record[5];
 uint32_t hook_words;
 
-#if CAIRN_STATS
+#if CAIRN_COUNTS
 void cairn_on_failure(const struct cairn_request *request, size_t largest_free)
 {
     hook_failures++;

@@ -92,7 +92,7 @@ def line_of(mark):
 
 
 def option(library):
-    return {"traced": ["-DCAIRN_TRACE=1"], "counted": ["-DCAIRN_STATS=1", "-DCAIRN_SITES=16"]}[library]
+    return {"traced": ["-DCAIRN_TRACE=1"], "counted": ["-DCAIRN_COUNTS=1", "-DCAIRN_SITES=16"]}[library]
 
 
 def built(optimization, library):

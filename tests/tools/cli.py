@@ -114,6 +114,8 @@ WRONG: dict[str, list[tuple[str, str]]] = {
     "bound": [
         ("", "required: [NAME=]ELF"),
         ("--core cortex-m99 FIRMWARE", "no such core here: cortex-m99"),
+        ("--core cortex-m0 FIRMWARE", "a cortex-m0 cannot run it: it is for ARMv7-M"),
+        ("cortex-m0plus/Os=FIRMWARE", "a cortex-m0plus cannot run it: it is for ARMv7-M"),
         ("--jobs 0 FIRMWARE", "--jobs: 0 is not a number from 1 on"),
         ("--path all FIRMWARE", "invalid choice"),
         ("--fact perhaps FIRMWARE", "--fact 1: not a fact: perhaps"),
@@ -127,6 +129,9 @@ WRONG: dict[str, list[tuple[str, str]]] = {
         ("", "required: FIRMWARE.elf, IMAGE"),
         ("FIRMWARE", "required: IMAGE"),
         ("FIRMWARE check", "there is no image"),
+        ("FIRMWARE TRACE check", "lua-life.trace is no core: name the address of its first byte, "),
+        ("FIRMWARE TRACE@0x20000000 nonsense", "nonsense is no command (map, blocks, bins, stats, sites, check, find) "
+                                               "and no image"),
         ("FIRMWARE ram.bin@x", "x is not an address"),
         ("FIRMWARE none.bin@0", "none.bin: No such file"),
         ("FIRMWARE tests@0", "tests: Is a directory"),
@@ -155,6 +160,7 @@ WRONG: dict[str, list[tuple[str, str]]] = {
         ("TRACE --heap 0", "--heap: 0 is not a number from 1 on"),
         ("TRACE --heap much", "--heap: much is not a number from 1 on"),
         ("TRACE --orders -1", "--orders"),
+        ("TRACE --margin -50", "--margin: -50 is not a number from 0 on"),
         ("TRACE --reach -1", "--reach: -1 is not a number from 0 on"),
         ("TRACE --index-bits 8", "invalid choice"),
         ("TRACE --index-bits 32 --granule 8", "has no granules of 8 bytes"),
@@ -168,7 +174,7 @@ WRONG: dict[str, list[tuple[str, str]]] = {
         ("TRACE --elf none", "none: No such file"),
         ("TRACE --elf FIRMWARE --ram-at high", "--ram-at: high is not an address: decimal, or 0x"),
         ("TRACE --elf FIRMWARE --ram-at -8", "--ram-at"),
-        ("TRACE --elf FIRMWARE", "first one of a record"),
+        ("TRACE --elf FIRMWARE", "the record at word 0 has an alignment"),
         ("TRACE --elf FIRMWARE --ram-at 0", "the ring, at"),
         ("/dev/null --elf FIRMWARE", "holds no record"),
     ],
@@ -202,6 +208,16 @@ def wrong_arguments_end_in_a_sentence_and_status_2(name):
         assert (status, out) == (2, "") and message in said, f"{words}: {status}, {out!r:.80}, {said}"
         assert last.startswith(f"cairn {name}: "), f"{words}: {said}"
     assert not os.path.exists("x"), "a file was written"
+
+
+@test
+def make_run_refuses_a_trace_without_an_operation():
+    names = ("machine", "icount", "build", "link", "cairn", "libc", "nm")
+    words = [word for name in names for word in (f"--{name}", "x")]
+    done = subprocess.run([sys.executable, "bench/replay.py", "run", *words, file("empty.trace", b"# ops: 0\n")],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and "holds no operation that takes memory" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @test

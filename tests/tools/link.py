@@ -22,7 +22,7 @@ CROSS = os.environ.get("CROSS", "arm-none-eabi-")
 BOARD = "mps2-an385"
 CPU = setting(BOARD, "CPU_FLAGS").split()
 LINK = ["-nostartfiles", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", "-Ltests/foreign", "-Llinker"]
-COMPILE = ["-Os", "-std=c11", "-ffunction-sections", "-fno-builtin", '-DCAIRN_LOCK_HEADER="cortex-m/primask.h"',
+COMPILE = ["-Os", "-std=c11", "-ffunction-sections", "-fno-builtin", '-DCAIRN_PORT_HEADER="cortex-m/primask.h"',
            "-Iinclude", "-Iport", "-Iextras", "-iquote", "allocator", "-I" + WORK]
 # Flags, the archive's folder, and what is linked behind it.
 CALLS = [f"build/{BOARD}/boards/runtime/syscalls.o", f"build/{BOARD}/extras/semihosting.o"]
@@ -114,7 +114,7 @@ def a_sound_firmware_has_no_findings(library):
     end = Elf(image).value("_end")
     for text in (report(image), mapped(image), mapped(image, 0, "--strict")):
         clean(text)
-        equal(row(text, "Cairn"), f"{version()}, index bits 16, granule 8, check level 1, regions off, stats off, "
+        equal(row(text, "Cairn"), f"{version()}, index bits 16, granule 8, check level 1, regions off, counts off, "
               "sites off, trace off")
         equal(row(text, "heap"), f"{end:#010x} to {TOP - 1536:#010x}, {TOP - 1536 - end:,} bytes: from _end to "
                                  "_estack - _Min_Stack_Size")
@@ -157,10 +157,10 @@ def an_image_without_options_is_still_read():
 
 @for_each(["guarded", "counted", "traced", "regions"])
 def options_of_the_library_are_shown(tree):
-    shown = {"guarded": "check level 2, regions on, stats off, sites off, trace off",
-             "counted": "check level 1, regions off, stats on, sites 16, trace off",
-             "traced": "check level 1, regions off, stats on, sites off, trace on",
-             "regions": "check level 1, regions on, stats off, sites off, trace off"}[tree]
+    shown = {"guarded": "check level 2, regions on, counts off, sites off, trace off",
+             "counted": "check level 1, regions off, counts on, sites 16, trace off",
+             "traced": "check level 1, regions off, counts on, sites off, trace on",
+             "regions": "check level 1, regions on, counts off, sites off, trace off"}[tree]
     library = archive(f"{tree}/")
     if tree == "traced":
         tracer = [f"build/{BOARD}/traced/extras/trace_ring.o"]
@@ -427,7 +427,7 @@ def a_firmware_that_calls_the_other_allocator_only_is_found():
 @test
 def a_program_of_the_librarys_options_is_clean():
     clean(report(link("stm32cube", "-DHEADER")))
-    clean(report(link("stm32cube", "-DHEADER", "-DCAIRN_STATS=1", "-DCAIRN_SITES=16",
+    clean(report(link("stm32cube", "-DHEADER", "-DCAIRN_COUNTS=1", "-DCAIRN_SITES=16",
                       cairn=["-u", "cairn_names", archive("counted/")])))
 
 

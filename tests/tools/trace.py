@@ -232,6 +232,23 @@ def what_are_no_records_is_refused():
 
 
 @test
+def a_word_that_is_damaged_is_refused():
+    """Any but a size, whose value nothing confirms."""
+    sound = [words(0, MALLOC, 0x20001000, 8), words(1, ALIGNED, 0x20001040, 10, power=6),
+             words(2, CALLOC, 0x20001100, 9), words(3, REALLOC, 0x20001100, 99, 0x20001200),
+             words(4, FREE, 0x20001000), words(5, FREE, 0x20001200)]
+    of_records(sound)
+    for n, record in enumerate(sound[:-1]):  # the last one may be cut off
+        for place in range(len(record)):
+            if place == 3:
+                continue
+            damaged = [list(other) for other in sound]
+            damaged[n][place] ^= 0x41424345
+            _, said = of_records(damaged, good=False)
+            assert "damaged" in said or "not the first one" in said or "two records" in said, (n, place, said)
+
+
+@test
 def two_runs_in_one_file_are_refused():
     _, said = of_records([words(0, MALLOC, 0x100, 8), words(1, MALLOC, 0x200, 8), words(0, MALLOC, 0x100, 8)],
                          good=False)

@@ -13,7 +13,7 @@ BEFORE_LIBC = "Put libcairn.a before -lc, and -u cairn_names on the link line."
 NAME_BOTH = "-Wl,--defsym=__heap_start=FIRST_BYTE -Wl,--defsym=__heap_limit=FIRST_BYTE_PAST_IT"
 # Options that code which includes cairn.h depends on; a difference of the others only misleads.
 OPTIONS = {"index.bits": "CAIRN_INDEX_BITS", "granule": "CAIRN_GRANULE", "check": "CAIRN_CHECK",
-           "regions": "CAIRN_REGIONS", "stats": "CAIRN_STATS", "sites": "CAIRN_SITES", "trace": "CAIRN_TRACE"}
+           "regions": "CAIRN_REGIONS", "counts": "CAIRN_COUNTS", "sites": "CAIRN_SITES", "trace": "CAIRN_TRACE"}
 
 
 class Finding(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any, Iterator, NamedTuple
 from .callers import Callers
 from .code import follows_call
 from .elf import ET_REL, OBJECT, Elf
-from .heap import Heap
+from .heap import Heap, first_granule, limit_of
 from .lines import Frame, Line
 from .memory import Memory, Read, Unreadable
 from .region import heap_limit, heap_start
@@ -156,7 +156,22 @@ class Firmware:
         written = self.memory.number(state.value + self.layout["system.done"], 4)
         if written:
             return f"the system heap is being started: {written} granules of it are written"
+        region = self.region()
+        if region is None:
+            return "the system heap has not been started: nothing has asked for memory, or it has no region"
+        start, limit = region
+        least = self._least()
+        if limit - start < least:
+            return (f"the system heap cannot start: its region, {start:#x} to {limit:#x}, has {limit - start} bytes, "
+                    f"and a heap needs {least}; malloc returns NULL")
         return "the system heap has not been started: nothing has asked for memory"
+
+    def _least(self) -> int:
+        """Bytes of the smallest region that holds a heap, wherever it begins."""
+        granule, tile = self.layout["granule"], self.layout["tile.size"]
+        total = next(total for total in range(3, 1000) if first_granule(limit_of(total, granule, tile)) <
+                     limit_of(total, granule, tile))
+        return total * granule
 
     def _trailed(self, private: bool = False) -> bool:
         return self.layout["check"] == 2 or self.layout["sites"] > 0 and not private
@@ -261,7 +276,7 @@ class Firmware:
         return Described(start, size, owner, self.memory.number(at + self.layout["block.live"], 1)) if start else None
 
     def counts(self) -> dict[str, Any] | None:
-        """cairn_read_counts() as names and numbers; None without CAIRN_STATS."""
+        """cairn_read_counts() as names and numbers; None without CAIRN_COUNTS."""
         symbol = self.elf.symbol("cairn_counts_now")
         if symbol is None or "counts.used" not in self.layout:
             return None

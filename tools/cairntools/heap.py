@@ -273,11 +273,17 @@ class Heap:
         return size, self.memory.number(data + layout["trailer.owner"], layout["pointer"])
 
     def is_sound(self, block: Block) -> bool:
-        """Does the block end in a trailer that fits, of an owner that can be one, after a whole canary where it has
-        one? Raises Unreadable."""
+        """Is the block whole, and its owner one that can be? Raises Unreadable."""
         trailer = self.trailer(block)
         if trailer is None or not self.is_owner(trailer[1]) or trailer[0] == 0 and not self.guarded:
             return False  # a word of 0 behind a pointer to code proves nothing
+        return self.is_whole(block)
+
+    def is_whole(self, block: Block) -> bool:
+        """Does the block end in a trailer that fits, after a whole canary where it has one? Raises Unreadable."""
+        trailer = self.trailer(block)
+        if trailer is None:
+            return False
         low, end = self.address(block.i) + trailer[0], self.address(block.i + block.size) - self.layout["trailer.bytes"]
         return not self.guarded or set(self.memory.read(low, end - low)) == {self.layout["canary"]}
 

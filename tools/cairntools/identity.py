@@ -198,7 +198,7 @@ def callers_in(firmware: Firmware, heaps: Iterable[Heap]) -> Iterator[int]:
     for heap in heaps:
         for block in heap.map_blocks():
             try:
-                trailer = heap.trailer(block) if heap.is_sound(block) else None
+                trailer = heap.trailer(block) if heap.is_whole(block) else None
             except Unreadable:
                 continue
             if trailer is not None:

@@ -13,6 +13,7 @@ Only check looks at canaries and fill.
 """
 from __future__ import annotations
 
+import os
 import sys
 from typing import Sequence
 
@@ -37,6 +38,9 @@ def run(words: Sequence[str]) -> int:
     add_skip(parser)
     args = parser.parse_args(words)
     end = next((n for n, word in enumerate(args.words) if word in WORDS), len(args.words))
+    for word in args.words[:end]:
+        if "@" not in word and not os.path.exists(word):
+            parser.error(f"{word} is no command ({', '.join(WORDS)}) and no image of RAM")
     if end == 0:
         parser.error("there is no image of RAM: RAM.bin@ADDRESS, or a core")
     return look(args.firmware, args.words[:end], args.words[end:], callers_of(args.firmware, args))

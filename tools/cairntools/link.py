@@ -21,7 +21,7 @@ from .findings import Finding, all_findings
 from .linked import Linked, Part
 from .text import counted, group
 
-SWITCHES = ("regions", "stats", "sites", "trace")
+SWITCHES = ("regions", "counts", "sites", "trace")
 KINDS = {
     "malloc": "Cairn's",
     "break": "the C library's, over Cairn's sbrk (libcairn-sbrk.a)",

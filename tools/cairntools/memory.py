@@ -90,6 +90,9 @@ def _parts(word: str) -> list[tuple[int, bytes]]:
     """Addresses and bytes of one word of Files."""
     path, at, address = word.rpartition("@")
     if not at:
+        if read_file(word)[:4] != b"\x7fELF":
+            raise Problem(f"{word} is no core: name the address of its first byte, {word}@0x20000000, if it is an "
+                          "image of RAM")
         core = Elf(word)
         return [(start, core.bytes[offset:offset + size]) for start, offset, size in core.segments]
     try:

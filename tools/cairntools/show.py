@@ -355,6 +355,10 @@ class Show:
         elf = self.firmware.elf
         symbol = elf.object(address) or elf.function(address)
         yield f"{address:#x} is in no heap" + (f": {symbol.name}+{address - symbol.value:#x}" if symbol else "")
+        fill = self.firmware.layout.get("fill")
+        if fill is not None and address & 0xffffff00 == fill * 0x01010100:
+            yield ("  free memory is filled with these bytes: the pointer was read from a block that had been freed "
+                   "(of a C++ object, deleted)")
 
     def _find_in(self, heap: Heap, address: int) -> Iterator[str]:
         survey = self._survey(heap)

@@ -148,7 +148,26 @@ def check_build(firmware: Firmware, recorded: Recorded, found: Sequence[Record],
                       "own (cairn_malloc_for)")
 
 
-def records(words: Sequence[int]) -> list[Record]:
+def check_record(record: Record, first: int, place: int, granule: int) -> None:
+    """Raise Problem if its words do not fit each other: then one of them, or one before, is damaged. `first` is its
+    first word, the one at `place`."""
+    pointers = [record.pointer, record.moved]
+    if record.kind != ALIGNED and first >> 3 & 31:
+        what = "an alignment, which this kind of call has not"
+    elif any(pointer % granule for pointer in pointers):
+        what = f"a pointer that is no multiple of {granule}"
+    elif record.kind in (FREE, REALLOC) and record.pointer == 0:
+        what = "no block that it frees or resizes"
+    elif record.kind == ALIGNED and record.moved % record.alignment:
+        what = f"a block at {record.moved:#x}, which is not aligned to {record.alignment}"
+    elif not record.refused and record.kind != FREE and record.size >= 1 << 31:
+        what = f"{record.size} bytes that were served"
+    else:
+        return
+    raise Problem(f"the record at word {place} has {what}: it is damaged, or a word before it is")
+
+
+def records(words: Sequence[int], granule: int) -> list[Record]:
     """The records, as they came. Raises Problem where a word is not what it must be."""
     found: list[Record] = []
     i = last = 0
@@ -163,6 +182,7 @@ def records(words: Sequence[int]) -> list[Record]:
         half = 1 << (NUMBER_BITS - 1)
         number = last + ((words[i] >> 8 & (2 * half - 1)) - last + half) % (2 * half) - half
         found.append(Record(number, words[i:i + LENGTHS[kind]]))
+        check_record(found[-1], words[i], i, granule)
         i, last = i + LENGTHS[kind], number
     return found
 
@@ -369,8 +389,9 @@ def run(words: Sequence[str]) -> int:
     args = parser.parse_args(words)
     firmware = Firmware(Elf(args.elf), line=lines_of(args.elf), callers=callers_of(args.elf, args))
     recorded = file_words(args.file, firmware) if args.ram_at is None else ring_words(args.file, args.ram_at, firmware)
+    granule = firmware.layout["granule"] if firmware.elf.has_layout() else 8
     try:
-        ordered = in_order(records(recorded.words))
+        ordered = in_order(records(recorded.words, granule))
     except Problem as problem:
         raise Problem(f"{args.file}: {problem}") from None
     if not ordered:

@@ -24,6 +24,12 @@ ARCHITECTURES: dict[int, tuple[str, str | None]] = {
     21: ("ARMv8.1-M Mainline", None),
 }
 
+# Of each core, the architectures whose code it runs, by the same tag.
+RUNS = {
+    "cortex-m0": {11, 12}, "cortex-m0plus": {11, 12}, "cortex-m3": {10, 11, 12}, "cortex-m4": {10, 11, 12, 13},
+    "cortex-m7": {10, 11, 12, 13}, "cortex-m23": {11, 12, 16}, "cortex-m33": {10, 11, 12, 13, 16, 17},
+}
+
 
 class Image:
     """One linked image of an M-profile core. Addresses of functions are without the Thumb bit. Raises Problem if the
@@ -40,6 +46,7 @@ class Image:
         if tags.get(CPU_ARCH) not in ARCHITECTURES or tags.get(CPU_PROFILE, M_PROFILE) != M_PROFILE:
             raise Problem(f"{path}: its build attributes name no M-profile core")
         self.architecture, self.core = ARCHITECTURES[tags[CPU_ARCH]]
+        self._tag = tags[CPU_ARCH]
         loaded = [section for section in elf.sections
                   if section.kind == SHT_PROGBITS and section.flags & ALLOCATED and section.size]
         loaded.sort(key=lambda section: section.address)
@@ -47,6 +54,11 @@ class Image:
         self._sections = [(section, elf.content(section)) for section in loaded]
         self._read_symbols()
         self._line = lines_of(path)
+
+    def prove_runs_on(self, core: str) -> None:
+        """Raise Problem if the core cannot run the image: its cycles would be those of other instructions."""
+        if self._tag not in RUNS[core]:
+            raise Problem(f"{self.path}: a {core} cannot run it: it is for {self.architecture}")
 
     def _read_symbols(self) -> None:
         self.values = {symbol.name: symbol.value for symbol in self._elf.symbols}

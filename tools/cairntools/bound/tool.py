@@ -86,6 +86,8 @@ def examine(args: argparse.Namespace, word: str) -> tuple[str, bool, set[str]]:
     facts = Facts(args.facts, args.fact, image)
     named = name.split("/")[0]
     core = args.core or (named if named in timing.KNOWN else image.core)
+    if core is not None:
+        image.prove_runs_on(core)
     rule = timing.CORES.get(core) if core is not None else None
     rows, left_out = rows_of(image, facts, rule, args.entry)
     text = io.StringIO()
