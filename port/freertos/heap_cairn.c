@@ -429,11 +429,9 @@ static void count(HeapStats_t *figures)
 static bool survey(struct seen *seen, HeapStats_t *figures)
 {
     HeapStats_t before;
-    bool same = true;
     count(&before);
     *seen = (struct seen){.smallest = SIZE_MAX};
-    if (kernel.heap != NULL)
-        same = see_heap(seen, kernel.heap);
+    bool same = kernel.heap == NULL || see_heap(seen, kernel.heap);
     for (uint32_t n = 0; region(n) != NULL; n++)
         same = see_heap(seen, region(n)) && same;
     count(figures);
