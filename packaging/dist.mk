@@ -31,6 +31,17 @@ $(DIST)/lib/$(1)/libcairn-picolibc.a: $(BUILD)/multilib-picolibc/$(1)/libcairn.a
 	$$(copy)
 DIST_FILES += $(DIST)/lib/$(1)/libcairn-picolibc.a
 endef
+# With a ceiling that the firmware gives, as FreeRTOS's needs, for every core with BASEPRI.
+dist-ceiling.FLAGS := $(dist.FLAGS)
+dist-ceiling.LOCK  := -DCAIRN_PORT_HEADER='"cortex-m/ceiling.h"'
+define multilib_ceiling
+$(call library,multilib-ceiling/$(1),$(2),dist-ceiling)
+$(DIST)/lib/$(1)/libcairn-ceiling.a: $(BUILD)/multilib-ceiling/$(1)/libcairn.a
+	$$(copy)
+DIST_FILES += $(DIST)/lib/$(1)/libcairn-ceiling.a
+endef
+$(foreach m,$(MULTILIBS),$(if $(filter thumb/v6-m/% thumb/v8-m.base/%,$(call multilib_folder,$m)),,\
+    $(eval $(call multilib_ceiling,$(call multilib_folder,$m),$(call multilib_flags,$m)))))
 $(foreach m,$(MULTILIBS),$(eval $(call multilib,$(call multilib_folder,$m),$(call multilib_flags,$m))))
 $(if $(HAS_PICOLIBC),$(foreach m,$(MULTILIBS),$(eval $(call multilib_picolibc,$(call multilib_folder,$m),$(call multilib_flags,$m)))))
 
@@ -44,7 +55,8 @@ $(Q)sed 's/@VERSION@/$(VERSION)/; s/@MAJOR@/$(word 1,$(subst ., ,$(VERSION)))/; 
 endef
 
 # port.h and the locks: for callers of port_lock().
-DIST_FILES += $(addprefix $(DIST)/include/,cairn.h cairn.hpp cairn_config.h cairn/port.h cairn/cortex-m/primask.h cairn/cortex-m/basepri.h) \
+DIST_FILES += $(addprefix $(DIST)/include/,cairn.h cairn.hpp cairn_config.h cairn/port.h cairn/cortex-m/primask.h cairn/cortex-m/basepri.h cairn/cortex-m/ceiling.h \
+                cairn/freertos/heap_cairn.c cairn/freertos/heap_cairn.h) \
               $(addprefix $(DIST)/lib/,cairn.specs cairn-sbrk.specs cairn/heap.ld cairn/heap-found.ld pkgconfig/cairn.pc) \
               $(addprefix $(DIST)/lib/cmake/cairn/,cairn-config.cmake cairn-config-version.cmake) $(DIST)/share/doc/cairn/LICENSE
 $(DIST)/include/cairn_config.h: include/cairn_config.h packaging/config-header $(MADE_BY)

@@ -19,7 +19,7 @@ CORE = "heap start private inspect check_step"
 SYSTEM = "malloc family sbrk regions"
 WATCH = "watch guard explain freed account trace"
 SOURCES = [
-    *(f"port/common/{name}.c" for name in "region fatal failure".split()),
+    *(f"port/common/{name}.c" for name in "region fatal failure lock".split()),
     *(f"allocator/core/{name}.c" for name in CORE.split()),
     *(f"allocator/system/{name}.c" for name in SYSTEM.split()),
     *(f"allocator/watch/{name}.c" for name in WATCH.split()),
@@ -187,7 +187,8 @@ def lock(whole: Amalgamation) -> str:
     whole.seen |= set(map(str, paths))
     basepri, primask = (whole.part(path) for path in paths)
     free = "#if !defined(CAIRN_PORT_HEADER) && !defined(CAIRN_PORT_DEFAULT)"
-    return f"\n{free}\n#ifdef CAIRN_CEILING\n{basepri}\n#else\n{primask}\n#endif\n#endif\n"
+    ceiling = "#if defined(CAIRN_CEILING) || defined(CAIRN_CEILING_OF_FIRMWARE)"
+    return f"\n{free}\n{ceiling}\n{basepri}\n#else\n{primask}\n#endif\n#endif\n"
 
 
 def one_source(version: str) -> str:

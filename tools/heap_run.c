@@ -6,7 +6,8 @@
  *   heap_run blocks TRACE START SIZE      a line for the heap: bytes in a granule, granules of control
  *                                         data, of all; then one for each operation: the granule that its
  *                                         block begins at (-1: none), the top, granules of the largest
- *                                         block that could be had, 0 (1: refused, 2: its block was)
+ *                                         block that could be had, 0 (1: refused, 2: its block was), granules
+ *                                         of the largest free block below the top
  *   heap_run control TRACE START SIZE     the control data after the last operation, as it is in memory
  *   heap_run memory TRACE START SIZE      the whole region then
  *
@@ -102,10 +103,10 @@ static enum served step(const struct run *run, uint32_t line, const struct trace
 
 /* ---- A run ---------------------------------------------------------------------------------- */
 
-/* The largest block that could be had, in granules. */
-static index_t largest_free(struct cairn_heap *heap)
+/* The largest free block, in granules. */
+static index_t largest_hole(struct cairn_heap *heap)
 {
-    index_t largest = (index_t)heap->limit - heap->top;
+    index_t largest = 0;
     if (heap->nonempty == 0)
         return largest;
     index_t bin = bin_last(heap->nonempty);
@@ -134,8 +135,9 @@ static void print_block(const struct run *run, const struct trace_op *op, enum s
 {
     struct cairn_heap *heap = cairn_system();
     const void *p = slots[op->slot].block;
-    printf("%ld\t%ld\t%u\t%d\n", p != NULL ? place(run, p) : -1L, place(run, heap_pointer(heap, heap->top)),
-           largest_free(heap), (int)served);
+    index_t hole = largest_hole(heap), above = (index_t)heap->limit - heap->top;
+    printf("%ld\t%ld\t%u\t%d\t%u\n", p != NULL ? place(run, p) : -1L, place(run, heap_pointer(heap, heap->top)),
+           hole > above ? hole : above, (int)served, hole);
 }
 
 /* Run the trace in the `size` bytes of the region, from an empty heap. */

@@ -150,7 +150,7 @@ PRIVILEGED_DATA static struct {
 /* ---- The lock ---------------------------------------------------------------------------------- */
 
 /* An exception runs, of this number. Does the kernel's mask leave it alone? Priorities of system handlers: ARMv7-M
- * ARM, B3.2.11 (SHPR1 to 3); of interrupts: B3.4.9 (NVIC_IPR). NMI and faults have fixed ones, above all. */
+ * ARM, B3.2.11 (SHPR1 to 3); of interrupts: B3.4.9 (NVIC_IPR). NMI and HardFault have fixed ones. */
 static bool is_above_ceiling(uint32_t exception)
 {
     if (exception < 4u)
@@ -273,7 +273,11 @@ static inline void start(void)
 
 struct cairn_heap *cairn_freertos_heap(void)
 {
+#if CAIRN_FREERTOS_HEAP == CAIRN_FREERTOS_SYSTEM
+    return cairn_system(); /* malloc() may have started it */
+#else
     return kernel.heap;
+#endif
 }
 
 #if CAIRN_REGIONS && CAIRN_FREERTOS_HEAP == CAIRN_FREERTOS_SYSTEM
@@ -425,11 +429,9 @@ static void count(HeapStats_t *figures)
 static bool survey(struct seen *seen, HeapStats_t *figures)
 {
     HeapStats_t before;
-    bool same = true;
     count(&before);
     *seen = (struct seen){.smallest = SIZE_MAX};
-    if (kernel.heap != NULL)
-        same = see_heap(seen, kernel.heap);
+    bool same = kernel.heap == NULL || see_heap(seen, kernel.heap);
     for (uint32_t n = 0; region(n) != NULL; n++)
         same = see_heap(seen, region(n)) && same;
     count(figures);

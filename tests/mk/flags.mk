@@ -65,7 +65,7 @@ FLAGS_TREE_picolibc    := /picolibc
 # The objects of a library: those that belong into one, so that who asks for one name gets all, and the others.
 FLAGS_TOGETHER := system/malloc system/family system/sbrk watch/watch
 flags_names  = $(patsubst %,$(1)/allocator/%.o,$(FLAGS_TOGETHER)) $(FLAGS_NAMES_$(2):%=$(1)/port/%.o)
-flags_others = $(patsubst %,$(1)/allocator/%.o,$(filter-out $(FLAGS_TOGETHER),$(HEAP))) $(patsubst %,$(1)/port/common/%.o,region fatal failure)
+flags_others = $(patsubst %,$(1)/allocator/%.o,$(filter-out $(FLAGS_TOGETHER),$(HEAP))) $(patsubst %,$(1)/port/common/%.o,region fatal failure lock)
 
 #   $(1) image, without .elf   $(2) board   $(3) C library   $(4) options   $(5) archive or direct   $(6) compiler   $(7) flags
 define flags_rules

@@ -95,7 +95,7 @@ check: $(FREERTOS_BOARDS:%=$(BUILD)/%/newlib/examples/freertos.elf)
 
 # The example with a kernel of yours: a folder of FreeRTOS-Kernel, V10.4 or newer, or a project's FreeRTOS/Source.
 # Its sources are compiled without this tree's warnings.
-ifneq ($(KERNEL),)
+ifneq ($(and $(filter freertos,$(MAKECMDGOALS)),$(KERNEL)),)
 FREERTOS_PORT := $(KERNEL)/portable/GCC/ARM_CM3
 ifeq ($(wildcard $(KERNEL)/tasks.c),)
 $(error KERNEL=$(KERNEL): no tasks.c there. Name a folder of FreeRTOS-Kernel, with tasks.c, include/ and portable/)

@@ -6,7 +6,7 @@
 . tests/scripts/tap.sh
 . tests/scripts/firmware.sh
 . tests/scripts/recipe.sh
-plan 45
+plan 49
 
 packaging/multilibs "${CROSS}gcc" >"$work/all"
 [ "$(wc -l <"$work/all")" -ge 13 ] && ! grep -E 'v7-[ar]|v8-a|v5te' "$work/all"
@@ -20,8 +20,10 @@ dist() {
 }
 passes "make dist makes the library for the cores" dist dist
 find "$work/build/dist/lib/thumb" -name '*.a' >"$work/said"
-[ "$(wc -l <"$work/said")" -eq $(($(echo "$few" | wc -w) * 4)) ]
+[ "$(grep -vc ceiling "$work/said")" -eq $(($(echo "$few" | wc -w) * 4)) ]
 result $? "there are four archives for each" "$work/said"
+[ "$(grep -c ceiling "$work/said")" -eq "$(echo "$few" | tr ' ' '\n' | grep -vcE '^(thumb/(v6-m|v8-m.base)/.*)?$')" ]
+result $? "and one whose ceiling the firmware gives, where there is BASEPRI" "$work/said"
 lib=$here/build/dist/lib
 take="-I$lib/../include -B$lib/ --specs=cairn.specs"
 
@@ -52,6 +54,13 @@ for board in microbit netduinoplus2; do
     passes "another core takes its own archive: $board" firmware $board $board nano $take
     runs "it runs on $board" "$here/$board.elf" "$served" $board
 done
+
+# shellcheck disable=SC2086
+refuses "without a ceiling that library does not link" "undefined reference to \`cairn_ceiling'" \
+    firmware ceiling mps2-an385 nano $take -lcairn-ceiling
+# shellcheck disable=SC2086
+passes "with one it does" firmware ceiling mps2-an385 nano $take -lcairn-ceiling -Wl,--defsym=cairn_ceiling=0x40
+runs "and serves" "$here/ceiling.elf" "$served"
 
 # arch IMAGE: the architecture that its objects were compiled for.
 arch() {

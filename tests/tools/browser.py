@@ -238,6 +238,21 @@ def long_names_leave_the_map_its_width_and_keep_their_lines(width):
 
 
 @test
+def a_region_that_is_hardly_used_fills_the_map_with_what_was_used():
+    path = os.path.join(WORK, "hardly.trace")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("# heap_start: 0x20000000  heap_size: 524288\n" +
+                   "".join(f"m {slot} {40 + slot}\n" for slot in range(300)))
+    page.open(page_of(path)[0])
+    page.frame()
+    page.screenshot(os.path.join(WORK, "hardly.png"))
+    equal(page.errors(), [])
+    rows, columns = page.evaluate("[grid.rows, grid.columns]")
+    top = page.evaluate("topNow()")
+    assert 0.7 < top / (rows * columns) <= 1, (top, rows, columns)
+
+
+@test
 def the_figures_are_those_of_the_moment():
     page.open(PATH)
     go(10007)

@@ -203,6 +203,51 @@ def a_long_name_keeps_its_line_in_a_picture():
     assert len(long) < 60 and long.endswith("new_allocator.h:137: 8 bytes"), long
 
 
+def in_a_large_heap():
+    """A program that uses a small part of its region, and fragments it: blocks of 8 bytes with holes of 64 between."""
+    path = os.path.join(WORK, "large.trace")
+    lines = [f"m {slot} {64 if slot % 2 else 8}" for slot in range(400)]
+    lines += [f"f {slot}" for slot in range(1, 398, 2)]
+    with open(path, "w", encoding="ascii") as file:
+        file.write("# heap_start: 0x20000000  heap_size: 524288\n" + "\n".join(lines) + "\n")
+    return path
+
+
+@test
+def a_region_that_is_hardly_used_is_shown_up_to_its_highest_top():
+    path, picture = in_a_large_heap(), os.path.join(WORK, "large.svg")
+    _, data = view(path)
+    highest = max(data["tops"])
+    assert data["granules"] > 4 * highest and highest < data["shown"] <= 1.3 * highest, (data["shown"], highest)
+    assert DATA["shown"] == DATA["granules"] and NODE_DATA["shown"] == NODE_DATA["granules"]
+    cairn("view", path, "--svg", "end", "-o", picture)
+    rects = list(xml.etree.ElementTree.parse(picture).iter(f"{SVG}rect"))
+    hatched = sum(float(e.get("width")) for e in rects if e.get("fill") == "url(#above)" and e.get("height") != "12")
+    whole = sum(float(e.get("width")) for e in rects
+                if float(e.get("x") or 0) >= 72 and e.get("height") not in ("12", None) and e.get("width") != "100%")
+    assert hatched < whole / 3, (hatched, whole)
+    texts = [element.text for element in xml.etree.ElementTree.parse(picture).iter(f"{SVG}text")]
+    assert any("not shown" in text for text in texts), texts
+
+
+@test
+def the_share_of_the_largest_free_block_is_of_what_the_program_used():
+    """Not of memory above, which no program of this size fragments."""
+    path, picture = in_a_large_heap(), os.path.join(WORK, "share.svg")
+    _, data = view(path)
+    blocks, top = shown(data, len(data["kinds"]))
+    ends = [data["control"]] + [place + granules for place, granules in blocks]
+    gaps = [place - end for (place, _), end in zip(blocks, ends)]
+    equal(data["holes"][-1], max(gaps))
+    highest = max(data["tops"])
+    free = highest - data["control"] - sum(granules for _, granules in blocks)
+    share = 100 * max(max(gaps), highest - top) / free
+    cairn("view", path, "--svg", "end", "-o", picture)
+    texts = [element.text for element in xml.etree.ElementTree.parse(picture).iter(f"{SVG}text")]
+    equal(texts[texts.index("largest / free in use") + 1], f"{share:.0f} %")
+    assert share < 10, share
+
+
 @test
 def the_bars_of_a_picture_cover_each_block_and_no_more():
     path = os.path.join(WORK, "age.svg")

@@ -105,9 +105,9 @@ def legend(moment: Moment, mode: str) -> tuple[list[tuple[str, str]], Callable[[
 
 def draw_map(svg: Svg, moment: Moment, colour: Callable[[Placed], str], x: int, y: int, width: int) -> int:
     """The map at x, y. Returns its height."""
-    row = columns(moment.granules)
+    row = columns(moment.shown)
     cell = width / row
-    rows = -(-moment.granules // row)
+    rows = -(-moment.shown // row)
     height = max(4, round(cell)) if rows > 24 else 14
 
     def fill(first: int, count: int, paint: str, gap: float) -> None:
@@ -118,10 +118,10 @@ def draw_map(svg: Svg, moment: Moment, colour: Callable[[Placed], str], x: int, 
 
     fill(0, moment.control, CONTROL, 0)
     fill(moment.control, moment.top - moment.control, FREE, 0)
-    fill(moment.top, moment.granules - moment.top, "url(#above)", 0)
+    fill(moment.top, moment.shown - moment.top, "url(#above)", 0)
     for block in moment.blocks:
         fill(block.place, block.granules, colour(block), 0.75)
-    end, low, last = x + (moment.granules - (rows - 1) * row) * cell, y + rows * height, y + (rows - 1) * height
+    end, low, last = x + (moment.shown - (rows - 1) * row) * cell, y + rows * height, y + (rows - 1) * height
     svg.path([(x, y), (x + width, y), (x + width, last), (end, last), (end, low), (x, low), (x, y)], LINE)
     step = max(1, 2 ** math.ceil(math.log2(max(1, 14 / height))))
     for line in range(0, rows, step):

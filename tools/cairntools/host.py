@@ -124,6 +124,8 @@ class HostHeap:
         if (index_bits, self.granule) not in self.FOLDERS:
             raise Problem(f"an index of {index_bits} bits has no granules of {self.granule} bytes")
         self.reach = REACH[index_bits] * self.granule
+        self._made: set[str] = set()
+        self._beside: int | None = None  # bytes of static state
         self.folder = "build/host/" + self.FOLDERS[index_bits, self.granule]
 
     def granules(self, size: int) -> int:
@@ -145,21 +147,29 @@ class HostHeap:
     def run(self, program: str, *words: str | int) -> list[list[str]]:
         """Lines that the program prints, as lists of words."""
         target = self.folder + program
-        clean = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL")}
-        made = subprocess.run(["make", "-s", "--no-print-directory", "-C", ROOT, target], env=clean,
-                              capture_output=True, text=True, check=False)
-        if made.returncode != 0:
-            raise Problem(f"make {target}:\n{made.stderr.rstrip()}")
+        self._make(target)
         done = subprocess.run([os.path.join(ROOT, target), *map(str, words)], capture_output=True, text=True,
                               check=False)
         if done.returncode != 0:
             raise Problem(done.stderr.strip() or f"{target}: status {done.returncode}")
         return [line.split("\t") for line in done.stdout.splitlines()]
 
+    def _make(self, target: str) -> None:
+        """Build the program, once: make takes longer to find that all is built than a small trace to run."""
+        if target in self._made:
+            return
+        clean = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL")}
+        made = subprocess.run(["make", "-s", "--no-print-directory", "-C", ROOT, target], env=clean,
+                              capture_output=True, text=True, check=False)
+        if made.returncode != 0:
+            raise Problem(f"make {target}:\n{made.stderr.rstrip()}")
+        self._made.add(target)
+
     def fit(self, paths: Sequence[str]) -> list[int]:
         """Bytes of the smallest region in which each trace runs. (fit adds the state beside the region.)"""
-        beside = int(self.run("heap_run", "sizes", paths[0], 0, 0)[0][0])
-        return [int(line[2]) - beside for line in self.run("fit", *paths)]
+        if self._beside is None:
+            self._beside = int(self.run("heap_run", "sizes", paths[0], 0, 0)[0][0])
+        return [int(line[2]) - self._beside for line in self.run("fit", *paths)]
 
     def sizes(self, path: str, sizes: Iterable[float]) -> list[tuple[int, int, int, int]]:
         """For each size of the region, from small to large: it, requests refused, the first of them,

@@ -13,13 +13,15 @@ import math
 import os
 import random
 import tempfile
-from typing import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any, Iterable, Iterator, NamedTuple, Sequence
 
 from .cli import count, parser_of, positive
 from .draw import refusals_svg
 from .heap import bin_floor, bin_of
 from .host import HostHeap, Op, Trace, add_options
-from .text import group
+from .text import Progress, group
 
 SHARES = [0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.975, 1, 1.05, 1.1, 1.2]  # of the smallest heap: rows of the table
 
@@ -75,46 +77,124 @@ def no_allocator_below(needs: Needs) -> int:
 # ---- Other orders ----------------------------------------------------------------------------------
 
 
+def permuted(blocks: Sequence[int], reach: int, rng: random.Random) -> list[int]:
+    """The operations of these blocks, by number, in another order: none is moved by more than `reach` places, and those
+    of one block stay in their order. The i-th operation gets a key, at random from i to i + reach, and no less than the
+    key of the same block's operation before; they are sorted by their keys."""
+    keys: list[float] = []
+    last = [0.0] * (max(blocks, default=0) + 1)
+    draw, add = rng.random, keys.append
+    for i, block in enumerate(blocks):
+        key = i + reach * draw()
+        if key < last[block]:
+            key = last[block]
+        else:
+            last[block] = key
+        add(key)
+    # Sorting is stable: of equal keys the earlier operation stays before the later one.
+    return sorted(range(len(keys)), key=keys.__getitem__)
+
+
 def reorder(ops: Sequence[Op], reach: int, rng: random.Random) -> list[Op]:
-    """The same operations in another order: none is moved by more than `reach` places, and those of one
-    block stay in their order. The i-th operation gets a key, at random from i to i + reach, and no less
-    than the key of the same block's operation before; they are sorted by their keys."""
-    keys: list[tuple[float, int]] = []
-    last: dict[int, float] = {}
-    for i, op in enumerate(ops):
-        last[op.block] = max(i + rng.uniform(0, reach), last.get(op.block, 0))
-        keys.append((last[op.block], i))
-    return [ops[i] for _, i in sorted(keys)]
+    """The same operations in another order, as permuted() makes it."""
+    return [ops[i] for i in permuted([op.block for op in ops], reach, rng)]
 
 
-def write_ops(path: str, ops: Iterable[Op]) -> None:
-    """A trace of these operations: each block gets the slot that was given up last."""
-    slots: dict[int, int] = {}
-    unused: list[int] = []
-    with open(path, "w", encoding="ascii") as file:
-        for op in ops:
-            if op.block not in slots:
-                slots[op.block] = unused.pop() if unused else len(slots)
-            file.write(op.line(slots[op.block]))
-            if op.kind == "f":
-                unused.append(slots.pop(op.block))
+class Program:
+    """A program's operations, prepared to be written in many orders."""
+
+    def __init__(self, ops: Sequence[Op]) -> None:
+        self.blocks = [op.block for op in ops]
+        self._rows = [(op.block, op.kind == "f", op.size, op.kind + " ",
+                       f" {op.alignment} {op.size}\n" if op.kind == "a" else f" {op.size}\n") for op in ops]
+
+    def write(self, path: str, order: Iterable[int]) -> int:
+        """A trace of the operations with these numbers: each block gets the slot that was given up last. Returns the
+        most bytes that are live at once."""
+        slots, sizes = [-1] * (max(self.blocks, default=0) + 1), [0] * (max(self.blocks, default=0) + 1)
+        unused: list[int] = []
+        lines: list[str] = []
+        add, rows = lines.append, self._rows
+        count = live = peak = 0
+        for i in order:
+            block, frees, size, head, tail = rows[i]
+            slot = slots[block]
+            if frees:
+                live -= sizes[block]
+                unused.append(slot)
+                add(f"f {slot}\n")
+                continue
+            if slot < 0:
+                if unused:
+                    slot = unused.pop()
+                else:
+                    slot, count = count, count + 1
+                slots[block] = slot
+            live += size - sizes[block]
+            sizes[block] = size
+            if live > peak:
+                peak = live
+            add(f"{head}{slot}{tail}")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("".join(lines))
+        return peak
 
 
-class Orders:
-    """Orders of one reach, each with its smallest heap and its live peak, in bytes."""
+def write_ops(path: str, ops: Sequence[Op]) -> None:
+    """A trace of these operations."""
+    Program(ops).write(path, range(len(ops)))
 
-    def __init__(self, trace: Trace, heap: HostHeap, reach: int, number: int, seed: int) -> None:
-        self.reach = reach
-        rng = random.Random(f"{seed} {reach}")
-        with tempfile.TemporaryDirectory() as folder:
-            paths: list[str] = []
-            peaks: list[int] = []
-            for i in range(number):
-                ops = reorder(trace.ops, reach, rng)
-                paths.append(os.path.join(folder, f"{i}.trace"))
-                write_ops(paths[-1], ops)
-                peaks.append(Needs(ops, heap).bytes)
-            self.fits = sorted(zip(heap.fit(paths), peaks))
+
+class Orders(NamedTuple):
+    """Orders of one reach, each with its smallest heap and its live peak, in bytes: from small to large."""
+
+    reach: int
+    fits: list[tuple[int, int]]
+
+
+class Order(NamedTuple):
+    """One order to look at: its reach, and the state of the generator that makes it."""
+
+    reach: int
+    state: tuple[Any, ...]
+
+
+# What the processes that look at orders share: they are forked, so that it is not copied.
+_shared: list[tuple[Program, HostHeap, str]] = []
+
+
+def look_at(order: Order) -> tuple[int, int]:
+    """The smallest heap of an order, and its live peak. Runs in a process of its own."""
+    program, heap, folder = _shared[0]
+    rng = random.Random()
+    rng.setstate(order.state)
+    path = os.path.join(folder, f"{os.getpid()}.trace")
+    peak = program.write(path, permuted(program.blocks, order.reach, rng))
+    return heap.fit([path])[0], peak
+
+
+def orders_of(trace: Trace, reach: int, number: int, seed: int) -> Iterator[Order]:
+    """The orders of one reach, one after the other by one generator."""
+    rng = random.Random(f"{seed} {reach}")
+    for _ in range(number):
+        yield Order(reach, rng.getstate())
+        for _ in trace.ops:
+            rng.random()
+
+
+def run_orders(trace: Trace, heap: HostHeap, reaches: Sequence[int], number: int, seed: int,
+               progress: Progress) -> list[Orders]:
+    """All orders, on all cores."""
+    todo = [order for reach in reaches for order in orders_of(trace, reach, number, seed)]
+    with tempfile.TemporaryDirectory() as folder:
+        _shared[:] = [(Program(trace.ops), heap, folder)]
+        with ProcessPoolExecutor(mp_context=get_context("fork")) as pool:
+            fits: list[tuple[int, int]] = []
+            for fit in pool.map(look_at, todo):
+                fits.append(fit)
+                progress.show(f"order {len(fits)} of {len(todo)}")
+    progress.clear()
+    return [Orders(reach, sorted(fits[n * number:(n + 1) * number])) for n, reach in enumerate(reaches)]
 
 
 # ---- The answer ------------------------------------------------------------------------------------
@@ -182,6 +262,7 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("--margin", type=count, default=10, metavar="PERCENT", help="for what was not recorded (10)")
     add_options(parser)
     parser.add_argument("--svg", metavar="FILE", help="draw the requests refused against the size")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no line on the terminal about how far it is")
     args = parser.parse_args(words)
     heap = HostHeap(args.index_bits, args.granule)
     answer(args, Trace(args.trace), heap)
@@ -192,14 +273,17 @@ def answer(args: argparse.Namespace, trace: Trace, heap: HostHeap) -> None:
     """All that is printed of a trace, and the picture."""
     if trace.warning():
         print(f"{trace.warning()}.\n")
+    progress = Progress("cairn size", args.quiet)
     needs = Needs(trace.ops, heap)
+    progress.show("the smallest heap of the recorded order")
     fit = heap.fit([trace.path])[0]
+    progress.clear()
     print(f"{trace.name}: {group(len(trace.ops))} operations; at most {group(needs.bytes)} bytes live at once, "
           f"the largest block {group(max(op.size for op in trace.ops))}")
     print(f"\nThe smallest heap that runs it: {group(fit)} bytes, {fit / max(needs.bytes, 1):.3f} times what is live")
     print_curve(heap.sizes(trace.path, [fit * share for share in SHARES] + args.heap), fit)
     reaches = args.reach or [4, 16, 64]
-    orders = [Orders(trace, heap, reach, args.orders, args.seed) for reach in reaches] if args.orders else []
+    orders = run_orders(trace, heap, reaches, args.orders, args.seed, progress) if args.orders else []
     if orders:
         print_orders(orders, fit, args.seed)
     print_bounds(needs, heap)

@@ -2,9 +2,28 @@
 """Numbers and bytes as they are printed; and the exception that becomes a sentence for the user."""
 from __future__ import annotations
 
+import sys
+
 
 class Problem(Exception):
     """What cannot be done, as a sentence for the user. A tool that ends with one has exit status 2."""
+
+
+class Progress:
+    """A line on the terminal about how far a tool is; nothing where standard error is none, or the user wants quiet."""
+
+    def __init__(self, who: str, quiet: bool = False) -> None:
+        self._who, self._on = who, sys.stderr.isatty() and not quiet
+
+    def show(self, text: str) -> None:
+        """Replace the line."""
+        if self._on:
+            print(f"\r\x1b[K{self._who}: {text} ...", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Remove it."""
+        if self._on:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def counted(number: int, thing: str) -> str:

@@ -63,6 +63,7 @@ class Run:
         self.places: list[int] = []
         self.tops: list[int] = []
         self.largest: list[int] = []
+        self.holes: list[int] = []    # the largest free block below the top
         self.served: list[int] = []
         self.alignments: dict[int, int] = {}  # by operation
         self.sites = [""]
@@ -78,7 +79,8 @@ class Run:
         """How many operations there are."""
         return len(self.kinds)
 
-    def add(self, kind: str, slot: int, size: int, site: int, place: int, top: int, largest: int, served: int) -> None:
+    def add(self, kind: str, slot: int, size: int, site: int, place: int, top: int, largest: int, served: int,
+            hole: int) -> None:
         """One more operation, and what it did."""
         self.kinds.append(kind)
         self.slots.append(slot)
@@ -88,6 +90,16 @@ class Run:
         self.tops.append(top)
         self.largest.append(largest)
         self.served.append(served)
+        self.holes.append(hole)
+
+    def highest(self) -> int:
+        """The highest top."""
+        return max(self.tops, default=self.control)
+
+    def shown(self) -> int:
+        """Granules of the map that are shown: all, or a little more than was ever used where that is a small part."""
+        some = self.highest() + max(self.highest() // 8, 32)
+        return self.granules if some * 4 > self.granules * 3 else -(-some // 32) * 32
 
     def taken(self, i: int) -> int:
         """Granules of the block of operation i."""
@@ -127,6 +139,7 @@ class Run:
             "control": self.control, "granules": self.granules, "moment": self.moment, "fullest": self.fullest(),
             "kinds": "".join(self.kinds), "served": "".join(map(str, self.served)), "slots": self.slots,
             "sizes": self.sizes, "alignments": self.alignments, "places": self.places, "tops": self.tops,
+            "holes": self.holes, "shown": self.shown(),
             "extents": self.extents, "largest": self.largest, "sites": self.sites, "opSites": self.op_sites,
             "refused": self.refused,
             "labels": [brief(site) for site in self.sites], "warnings": self.warnings,
@@ -153,8 +166,8 @@ def run_trace(path: str, heap: HostHeap, size: int | None) -> Run:
     for op, line in zip(trace.ops, lines[1:]):
         if op.kind == "a":
             run.alignments[run.count] = op.alignment
-        place, top, largest, served = map(int, line)
-        run.add(op.kind, op.slot, op.size, op.site, place, top, largest, served)
+        place, top, largest, served, hole = map(int, line)
+        run.add(op.kind, op.slot, op.size, op.site, place, top, largest, served, hole)
     return run
 
 
@@ -189,7 +202,8 @@ def of_heap(heap: Heap, firmware: Firmware, name: str) -> Run:
         if site not in run.sites:
             run.sites.append(site)
         run.extents.append(block.size)
-        run.add("m", slot, size, run.sites.index(site), below + block.i, below + heap.top, largest, SERVED)
+        run.add("m", slot, size, run.sites.index(site), below + block.i, below + heap.top, largest, SERVED,
+                max(holes))
     return run
 
 
@@ -202,21 +216,26 @@ class Moment:
     def __init__(self, run: Run, at: int) -> None:
         self.at, self.sites = at, run.sites
         self.granule, self.control, self.granules = run.granule, run.control, run.granules
+        self.shown = run.shown()
         self.blocks = sorted(run.blocks(at).values())
         self.top = run.tops[at - 1] if at else run.control
         used = sum(block.granules for block in self.blocks)
         free = run.granules - run.control - used
         largest = run.largest[at - 1] if at else free
+        within = run.highest() - run.control - used  # free, of what the program ever used
+        hole = max(run.holes[at - 1] if at else 0, run.highest() - self.top)
         self.title = run.name
         self.caption = f"After {group(at)} of {group(run.count)} operations" if not run.moment else run.source
         self.caption += f"; a heap of {group(run.granules * run.granule)} bytes"
+        if self.shown < self.granules:
+            self.caption += f", the last {group((self.granules - self.shown) * run.granule)} of them not shown"
         self.warnings = run.warnings
         self.figures = [
             ("used, bytes", group(used * run.granule)), ("in blocks", group(len(self.blocks))),
             ("free below the top", group((self.top - run.control - used) * run.granule)),
             ("above the top", group((run.granules - self.top) * run.granule)),
             ("largest free", group(largest * run.granule)),
-            ("largest / all free", f"{100 * largest / free:.0f} %" if free else "-"),
+            ("largest / free in use", f"{100 * hole / within:.0f} %" if within else "-"),
         ]
 
 

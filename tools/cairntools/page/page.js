@@ -92,6 +92,14 @@ function blocks() {
   return found;
 }
 
+/* The largest free block, as a part of all that is free, of the memory that the program ever used: the rest of a large
+ * region is in one piece, whatever the program does. */
+const end = data.tops.reduce((most, top) => Math.max(most, top), data.control);
+function shareOf(usedThen, hole, top) {
+  const free = end - data.control - usedThen;
+  return free ? Math.max(hole, end - top) / free : 0;
+}
+
 const topNow = () => (at ? data.tops[at - 1] : data.control);
 const usedNow = () => (at ? used[at - 1] : 0);
 const freeNow = () => data.granules - data.control - usedNow();
@@ -205,8 +213,8 @@ let hovered = NONE;
 
 function layOut() {
   const width = element("map").clientWidth - LABELS;
-  const columns = Math.min(512, Math.max(32, 2 ** Math.round(Math.log2(Math.sqrt(data.granules * 2)))));
-  const rows = Math.ceil(data.granules / columns);
+  const columns = Math.min(512, Math.max(32, 2 ** Math.round(Math.log2(Math.sqrt(data.shown * 2)))));
+  const rows = Math.ceil(data.shown / columns);
   const height = Math.max(3, Math.min(30, Math.floor(Math.max(320, Math.min(560, window.innerHeight - 330)) / rows)));
   grid = { columns, rows, width, cell: width / columns, height };
 }
@@ -225,7 +233,7 @@ function fillGranules(context, first, size, gap) {
 /* Around all granules; the last row may be a part of one. */
 function outline(context) {
   const [right, low] = [LABELS + grid.width, grid.rows * grid.height];
-  const end = LABELS + (data.granules - (grid.rows - 1) * grid.columns) * grid.cell;
+  const end = LABELS + (data.shown - (grid.rows - 1) * grid.columns) * grid.cell;
   context.strokeStyle = palette.line;
   context.beginPath();
   const last = low - grid.height;
@@ -243,7 +251,7 @@ function drawMap(found) {
   context.fillStyle = palette.free;
   fillGranules(context, data.control, topNow() - data.control, 0);
   context.fillStyle = hatch(context);
-  fillGranules(context, topNow(), data.granules - topNow(), 0);
+  fillGranules(context, topNow(), data.shown - topNow(), 0);
   for (const i of found) {
     context.fillStyle = colourOf(i);
     fillGranules(context, data.places[i], granulesOf(i), gap);
@@ -267,7 +275,7 @@ function granuleAt(event) {
   const column = Math.floor((event.clientX - box.left - LABELS) / grid.cell);
   const row = Math.floor((event.clientY - box.top) / grid.height);
   const g = row * grid.columns + column;
-  return column < 0 || column >= grid.columns || row < 0 || g >= data.granules ? NONE : g;
+  return column < 0 || column >= grid.columns || row < 0 || g >= data.shown ? NONE : g;
 }
 
 function callText(i) {
@@ -400,8 +408,8 @@ function names(context, entries, y) {
 
 function drawBytes(context, width) {
   const [top, bottom] = [20, BYTES_HEIGHT - 18];
-  const most = data.granules * data.granule;
-  const y = (granules) => bottom - granules / data.granules * (bottom - top);
+  const most = data.shown * data.granule;
+  const y = (granules) => bottom - granules / data.shown * (bottom - top);
   const step = 2 ** Math.round(Math.log2(most / 4));
   for (let bytes = 0; bytes <= most; bytes += step)
     gridLine(context, width, y(bytes / data.granule), step >= 1024 ? `${bytes / 1024} KiB` : `${bytes} B`);
@@ -429,10 +437,9 @@ function drawShare(context, width) {
   for (const share of [0, 0.5, 1]) gridLine(context, width, y(share), `${100 * share} %`);
   context.lineWidth = 1;
   curve(context, (i) => {
-    const free = data.granules - data.control - used[i];
-    return free ? data.largest[i] / free : 0;
+    return shareOf(used[i], data.holes[i], data.tops[i]);
   }, width, y, palette.largest);
-  names(context, [[palette.largest, "largest free block, of all that is free"]], 12);
+  names(context, [[palette.largest, "largest free block, of all that is free below the highest top"]], 12);
 }
 
 /* The curves do not change: they are drawn once for a width, and the cursor over them. */
@@ -465,7 +472,9 @@ function figures(found) {
   return [["Heap", `${bytes(data.granules)} bytes`], ["Used", bytes(usedNow())], ["asked for", group(asked)],
     ["in blocks", group(found.length)], ["Free", bytes(free)],
     ["below the top", bytes(topNow() - data.control - usedNow())], ["Largest free block", bytes(largestNow())],
-    ["of all free", free ? `${(100 * largestNow() / free).toFixed(0)} %` : "-"],
+    ["of all below the highest top",
+      `${(100 * shareOf(usedNow(), at ? data.holes[at - 1] : 0, topNow())).toFixed(0)} %`],
+    ...(data.shown < data.granules ? [["Not shown, free", bytes(data.granules - data.shown)]] : []),
     ...(data.moment ? [] : [["Highest top so far", bytes(at ? highest[at - 1] : data.control)]])];
 }
 
