@@ -111,7 +111,7 @@ struct guard_ends guard_ends(const struct cairn_report *report, const char *star
 void guard_describe(struct cairn_block *block) INTERNAL(guard_describe);
 
 /* Are canary and trailer of the live block from `start` to `end`, by the map, as they were written? */
-bool guard_is_whole(const void *start, const void *end);
+bool guard_is_whole(const void *start, const void *end) INTERNAL(guard_is_whole);
 
 /* What is kept with each live block is as it was written, and free memory as it was filled. Returns 0; or the
  * number of the invariant that is broken, with the first bad byte in *`where` if `where` is not NULL. */
