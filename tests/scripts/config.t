@@ -3,7 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 42
+plan 43
 
 # compiles FLAG...: the heap, for the target.
 compiles() {
@@ -91,5 +91,16 @@ for option in $(sed -n 's/^#ifndef CAIRN_\([A-Z_]*\)$/\1/p' include/cairn_config
 done >"$work/said"
 [ ! -s "$work/said" ]
 result $? "each option is one of CMake and of Meson" "$work/said"
+
+# And all sources: CMake's lists have the folder and then the names.
+for source in allocator/*/*.c port/common/*.c; do
+    folder=${source%/*} name=$(basename "$source" .c)
+    grep -qF "'$source'" meson.build || echo "meson.build has no $source"
+    grep -E "^cairn_list\(\w+ $folder " CMakeLists.txt | grep -qw "$name" || echo "CMakeLists.txt has no $source"
+    { sed -n 's/^[A-Z]* = "\(.*\)"$/\1/p' tools/amalgamate.py && grep '"port/common/' tools/amalgamate.py; } | grep -qw "$name" ||
+        echo "tools/amalgamate.py has no $source"
+done >"$work/said"
+[ ! -s "$work/said" ]
+result $? "each source is one of CMake, of Meson and of the single file" "$work/said"
 
 done_testing
