@@ -5,9 +5,10 @@ A line that begins with a word is a fact; the indented lines after it are its pr
 there. Functions are meant by their source names, whatever the compiler adds for a copy.
 
     stops F                 a path that comes to F ends there: F does not return
-    apart F                 F is not counted where it is called, but on its own, a step at a time
-    rounds N F... [if S=V]  a loop of the first F runs N times at most; the others may have it inlined.
-                            Only in images where the symbol S has the value V
+    apart F                 F is not counted where it is called, but on its own, a step at a time; with interrupts off
+                            it is counted if a `rounds` bounds its loop
+    rounds N F...           a loop of the first F runs N times at most; the others may have it inlined
+    ... if S=V, ... if S    a fact of images only where the symbol S has the value V, or is there
     never A [in C] then B   a path that has come to A, in a call of C, does not come to B
     most N A in C           in one call of C, A is called N times at most
 
@@ -30,13 +31,16 @@ class Fact:
 
     def __init__(self, where: str, kind: str, number: int, names: Sequence[str], inside: Sequence[str] = ()) -> None:
         self.where, self.kind, self.number, self.names, self.inside = where, kind, number, names, inside
-        self.condition: tuple[str, int] | None = None
+        self.condition: tuple[str, int | None] | None = None
         self.proof: list[str] = []
         self.used = False
 
     def holds(self, image: Image) -> bool:
         """Is the fact one of the image's, by its condition?"""
-        return self.condition is None or image.values.get(self.condition[0]) == self.condition[1]
+        if self.condition is None:
+            return True
+        symbol, value = self.condition
+        return symbol in image.values if value is None else image.values.get(symbol) == value
 
     def __str__(self) -> str:
         return f"{self.where}: {self.kind} {' '.join(self.names)}"
@@ -103,9 +107,9 @@ def _parse(where: str, line: str) -> Fact:
     kind, _, rest = line.partition(" ")
     form = FORMS.get(kind)
     found = re.match(form[0], " ".join(rest.split())) if form else None
-    equals = re.match(r"(\S+)=(0x[0-9a-f]+|\d+)$", condition.strip()) if condition else None
+    equals = re.match(r"([^\s=]+)(?:=(0x[0-9a-f]+|\d+))?$", condition.strip()) if condition else None
     if form is None or found is None or bool(condition) != bool(equals):
         raise Problem(f"{where}: not a fact: {line}")
     fact = form[1](where, kind, found)
-    fact.condition = (equals[1], int(equals[2], 0)) if equals else None
+    fact.condition = (equals[1], int(equals[2], 0) if equals[2] else None) if equals else None
     return fact
