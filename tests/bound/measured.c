@@ -7,40 +7,41 @@
 
 typedef void program(uintptr_t, uintptr_t, uintptr_t);
 
-#define PROGRAMS(X)                   \
-    X(straight, there, 0, 0)          \
-    X(stalls, there, 0, 0)            \
-    X(branching, 1, 0, 0)             \
-    X(decided, 0, 0, 0)               \
-    X(decided_by_range, there, 0, 0)  \
-    X(decided_unsigned, there, 0, 0)  \
-    X(decided_signed, there, 0, 0)    \
-    X(it_two_loads, 0, 0, there)      \
-    X(cleared_bits, 3, 0, 0)          \
-    X(twice_the_same, 0, 0, 0)        \
-    X(it_block, 0, 0, 0)              \
-    X(it_return, 1, 0, 0)             \
-    X(it_keeps_flags, 0, 0, 0)        \
-    X(byte_table, 1, 0, 0)            \
-    X(halfword_table, 1, 0, 0)        \
-    X(leaf, 0, 0, 0)                  \
-    X(caller, 0, 0, 0)                \
-    X(tail, 0, 0, 0)                  \
-    X(tail_by_pointer, 0, 0, 0)       \
-    X(call_by_pointer, 0, 0, 0)       \
-    X(told_by_the_result, 1, 0, 0)    \
-    X(by_a_local, 0, 0, 0)            \
-    X(stops, 1, 0, 0)                 \
-    X(breaks, 1, 0, 0)                \
-    X(rounds, 4, 0, 0)                \
-    X(rounds_in_rounds, 4, 0, 4)      \
-    X(rounds_entered_inside, 1, 4, 0) \
-    X(not_both, 0, 1, 0)              \
-    X(at_most_one, 0, 1, 0)           \
-    X(masked, 0, 0, 0)                \
-    X(masked_twice, 0, 0, 0)          \
-    X(masked_inside, 0, 0, 0)         \
-    X(masked_in_a_call, 0, 0, 0)      \
+#define PROGRAMS(X)                    \
+    X(straight, there, 0, 0)           \
+    X(stalls, there, 0, 0)             \
+    X(branching, 1, 0, 0)              \
+    X(decided, 0, 0, 0)                \
+    X(decided_by_range, there, 0, 0)   \
+    X(decided_unsigned, there, 0, 0)   \
+    X(decided_signed, there, 0, 0)     \
+    X(it_two_loads, 0, 0, there)       \
+    X(cleared_bits, 3, 0, 0)           \
+    X(twice_the_same, 0, 0, 0)         \
+    X(it_block, 0, 0, 0)               \
+    X(it_return, 1, 0, 0)              \
+    X(it_keeps_flags, 0, 0, 0)         \
+    X(byte_table, 1, 0, 0)             \
+    X(halfword_table, 1, 0, 0)         \
+    X(leaf, 0, 0, 0)                   \
+    X(caller, 0, 0, 0)                 \
+    X(tail, 0, 0, 0)                   \
+    X(tail_by_pointer, 0, 0, 0)        \
+    X(call_by_pointer, 0, 0, 0)        \
+    X(told_by_the_result, 1, 0, 0)     \
+    X(by_a_local, 0, 0, 0)             \
+    X(saved_is_no_object, there, 0, 0) \
+    X(stops, 1, 0, 0)                  \
+    X(breaks, 1, 0, 0)                 \
+    X(rounds, 4, 0, 0)                 \
+    X(rounds_in_rounds, 4, 0, 4)       \
+    X(rounds_entered_inside, 1, 4, 0)  \
+    X(not_both, 0, 1, 0)               \
+    X(at_most_one, 0, 1, 0)            \
+    X(masked, 0, 0, 0)                 \
+    X(masked_twice, 0, 0, 0)           \
+    X(masked_inside, 0, 0, 0)          \
+    X(masked_in_a_call, 0, 0, 0)       \
     X(by_basepri, 0, 0, 0)
 
 #define DECLARE(name, first, second, third) program name;

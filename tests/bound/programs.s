@@ -294,13 +294,24 @@ at_\name:
         program given_away              @ its address is in memory: who knows what is written through it
         push    {r4, lr}
         sub     sp, sp, #8
+        str     lr, [sp, #4]
         add     r1, sp, #4
         str     r1, [r0]
         str     r2, [r3]
-        add     sp, sp, #8
+        ldr     r1, [sp, #4]
         refused given_away
-        pop     {r4, pc}
+        bx      r1
         done given_away
+
+        program saved_is_no_object      @ where it returns to is saved beside what is given away: no pointer leads there
+        push    {r4, lr}
+        sub     sp, sp, #8
+        add     r1, sp, #4
+        str     r1, [r0]
+        str     r2, [r0]
+        add     sp, sp, #8
+        pop     {r4, pc}
+        done saved_is_no_object
 
         program recursion
         push    {r4, lr}

@@ -151,11 +151,12 @@ def sites_and_blocks_have_it_in_gdb_and_without(optimization):
     text += f"dump binary memory {dump} 0x20000000 0x20020000\n" + command("sites", "cairn sites")
     text += "cairn skip copy\n" + command("skipped", "cairn sites") + "cairn skip -\n" + command("all", "cairn sites")
     said = gdb(image, text + KILL, os.path.join(WORK, "gdb"))
-    options = {"sites": [], "skipped": ["--skip", "copy"], "all": ["--no-skip"]}
+    options: dict[str, list[str]] = {"sites": [], "skipped": ["--skip", "copy"], "all": ["--no-skip"]}
     for mark, drop in (("sites", 1), ("skipped", 2), ("all", 0)):
         wanted = chain(image, "{} ({})", *FULL[drop:])
         assert f"  {wanted}\n" in said[mark], (mark, wanted, said[mark])
-        out, _ = cairn("image", *options[mark], image, f"{dump}@0x20000000", "sites")
+        words = ["image", *options[mark], image, f"{dump}@0x20000000", "sites"]
+        out, _ = cairn(*words)
         equal(out.rstrip(), said[mark].rstrip(), mark)
     assert chain(image, "{} ({})", *DIRECT[1:]) in said["sites"], said["sites"]
     assert f"  store ({name(image)}:{line_of('store')})\n" in said["sites"], "a wrapper that passes its caller on"

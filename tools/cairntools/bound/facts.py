@@ -5,9 +5,11 @@ A line that begins with a word is a fact; the indented lines after it are its pr
 there. Functions are meant by their source names, whatever the compiler adds for a copy.
 
     stops F                 a path that comes to F ends there: F does not return
-    apart F                 F is not counted where it is called, but on its own, a step at a time
-    rounds N F... [if S=V]  a loop of the first F runs N times at most; the others may have it inlined.
-                            Only in images where the symbol S has the value V; V is none: where there is no S
+    apart F                 F is not counted where it is called, but on its own, a step at a time; with interrupts off
+                            it is counted if a `rounds` bounds its loop
+    rounds N F...           a loop of the first F runs N times at most; the others may have it inlined
+    ... if S=V, ... if S    a fact of images only where the symbol S has the value V, or is there; V is none: where
+                            there is no S
     never A [in C] then B   a path that has come to A, in a call of C, does not come to B
     most N A in C           in one call of C, A is called N times at most
 
@@ -30,13 +32,17 @@ class Fact:
 
     def __init__(self, where: str, kind: str, number: int, names: Sequence[str], inside: Sequence[str] = ()) -> None:
         self.where, self.kind, self.number, self.names, self.inside = where, kind, number, names, inside
-        self.condition: tuple[str, int | None] | None = None
+        self.condition: tuple[str, int | str | None] | None = None  # a value, "none", or None: any
         self.proof: list[str] = []
         self.used = False
 
     def holds(self, image: Image) -> bool:
         """Is the fact one of the image's, by its condition?"""
-        return self.condition is None or image.values.get(self.condition[0]) == self.condition[1]
+        if self.condition is None:
+            return True
+        symbol, value = self.condition
+        there = image.values.get(symbol)
+        return there is None if value == "none" else there is not None if value is None else there == value
 
     def __str__(self) -> str:
         return f"{self.where}: {self.kind} {' '.join(self.names)}"
@@ -103,10 +109,11 @@ def _parse(where: str, line: str) -> Fact:
     kind, _, rest = line.partition(" ")
     form = FORMS.get(kind)
     found = re.match(form[0], " ".join(rest.split())) if form else None
-    equals = re.match(r"(\S+)=(0x[0-9a-f]+|\d+|none)$", condition.strip()) if condition else None
-    if form is None or found is None or bool(condition) != bool(equals):
+    asked = re.match(r"([^\s=]+)(?:=(0x[0-9a-f]+|\d+|none))?$", condition.strip()) if condition else None
+    if form is None or found is None or bool(condition) != bool(asked):
         raise Problem(f"{where}: not a fact: {line}")
     fact = form[1](where, kind, found)
-    if equals:
-        fact.condition = equals[1], None if equals[2] == "none" else int(equals[2], 0)
+    if asked:
+        value = asked[2] if asked[2] in (None, "none") else int(asked[2], 0)
+        fact.condition = asked[1], value
     return fact

@@ -112,7 +112,8 @@ class Paths:
             return None
         elif again:
             raise Refused(to.pc, "a loop" + (", with interrupts off" if to.state.masked else "")
-                          + f": from {self._functions.place(node.pc)} a path comes here again")
+                          + f": from {self._functions.place(node.pc)} a path comes here again; if you know how often, "
+                          f"--fact 'rounds N {self._functions.name_around(to.pc)}'")
         return self._longest(edge.to) if edge.to is not None else None
 
     def _round(self, fact: Fact, node: Node) -> Node | None:

@@ -45,14 +45,16 @@ Value = Union[int, Stack, Unknown]
 class State:
     """Registers 0 to 14, the words of the stack that were written or read, bounds of unknown values, and the three
     masks (PRIMASK, BASEPRI, FAULTMASK). `flags` are those of ("compare", (one, other)) or ("result", (value,)), or
-    None; `escaped` says that an address in the stack may be anywhere."""
+    None; `escaped` says that an address in the stack may be anywhere. `saved` are the slots in which functions have
+    saved where they return to: they are no part of an object."""
 
-    __slots__ = ("registers", "slots", "bounds", "flags", "masks", "escaped")
+    __slots__ = ("registers", "slots", "saved", "bounds", "flags", "masks", "escaped")
 
     def __init__(self) -> None:
         self.registers: list[Value] = [Unknown() for _ in range(15)]
         self.registers[SP] = Stack(0)
         self.slots: dict[int, Value] = {}
+        self.saved: frozenset[int] = frozenset()
         self.bounds: dict[Unknown, tuple[int, int]] = {}
         self.flags: tuple[str, tuple[Value, ...]] | None = None
         self.masks: tuple[int, int, int] = (0, 0, 0)
@@ -63,6 +65,7 @@ class State:
         other = State.__new__(State)
         other.registers, other.slots, other.bounds = self.registers[:], self.slots.copy(), self.bounds.copy()
         other.flags, other.masks, other.escaped = self.flags, self.masks, self.escaped
+        other.saved = self.saved
         return other
 
     # ---- Values ----------------------------------------------------------------------------------
@@ -131,16 +134,28 @@ class State:
             self.slots[offset] = value
 
     def forget_slots(self, offset: int, size: int | None = None) -> None:
-        """Forget the words that `size` bytes from `offset` on touch; all above it without a size."""
+        """Forget the words that `size` bytes from `offset` on touch; without a size all above it that are objects."""
         for slot in list(self.slots):
-            if slot + 4 > offset and (size is None or slot < offset + size):
+            if slot + 4 > offset and (slot not in self.saved if size is None else slot < offset + size):
                 del self.slots[slot]
+        self.saved = frozenset(slot for slot in self.saved if slot in self.slots)
+
+    def save_return(self, offset: int, value: Value) -> None:
+        """A function saves where it returns to in a word of the stack."""
+        self.store_slot(offset, value)
+        if offset % 4 == 0:
+            self.saved |= {offset}
+
+    def forget_objects(self) -> None:
+        """Forget all words that a pointer may lead to."""
+        self.slots = {slot: value for slot, value in self.slots.items() if slot in self.saved}
 
     def move_stack(self, offset: int) -> None:
         """The stack pointer moves: what lies below it belongs to no call any more."""
         self.registers[SP] = Stack(offset)
         for slot in [slot for slot in self.slots if slot < offset]:
             del self.slots[slot]
+        self.saved = frozenset(slot for slot in self.saved if slot >= offset)
 
     # ---- Masks -----------------------------------------------------------------------------------
 
@@ -173,4 +188,5 @@ class State:
                     bounds[value] = known
                 parts.append(known[0] if known is not None and known[0] == known[1] else known)
         self.bounds = bounds  # of the values that are left
-        return tuple(parts), offsets, self.flags and self.flags[0], self.masks, self.escaped
+        saved = self.saved.intersection(self.slots)
+        return tuple(parts), offsets, self.flags and self.flags[0], self.masks, self.escaped, saved

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Callable
 
-from .decode import PC, SP, WORD, Instruction, Operand, Register
+from .decode import LR, PC, SP, WORD, Instruction, Operand, Register
 from .image import Image
 from .state import SIGN, Stack, State, Value
 
@@ -354,15 +354,21 @@ def load_jump(state: State, instruction: Instruction, image: Image) -> Value:
 
 def store_anywhere(state: State) -> None:
     """A store to an address that is not known. It does not meet the call's own stack, unless an address
-    there was given away: memory that C gives no pointer to is not written through one."""
+    there was given away: memory that C gives no pointer to is not written through one. What a function saves of its
+    caller is no object, and has no pointer."""
     if state.escaped:
-        state.slots.clear()
+        state.forget_objects()
 
 
 def _store(state: State, instruction: Instruction) -> None:
     value = state.registers[instruction.register(0)]
     address, base = address_of(state, instruction)
-    store_to(state, address, STORES[instruction.name], value)
+    memory = instruction.access()
+    if (isinstance(address, Stack) and base is not None and memory is not None and memory.base == SP and
+            instruction.name == "str" and instruction.register(0) == LR):
+        state.save_return(address.offset, value)
+    else:
+        store_to(state, address, STORES[instruction.name], value)
     _write_back(state, instruction, base)
 
 
@@ -407,8 +413,12 @@ def load_or_store_many(state: State, instruction: Instruction, image: Image) -> 
     target = None
     if way == "store":
         values = [state.registers[number] for number in numbers]
-        for n, value in enumerate(values):
-            store_to(state, _sum(state, lowest, 4 * n), 4, value)
+        for n, (number, value) in enumerate(zip(numbers, values)):
+            place = _sum(state, lowest, 4 * n)
+            if number == LR and base == SP and isinstance(place, Stack):
+                state.save_return(place.offset, value)
+            else:
+                store_to(state, place, 4, value)
     else:
         places = [_sum(state, lowest, 4 * n) for n in range(len(numbers))]
         loaded = [load_from(state, instruction, image, place, 4) for place in places]

@@ -261,7 +261,7 @@ class Walk:
         target &= ~1
         state.registers[LR] = back = instruction.next | 1
         name = self._functions.name_of(target)
-        if name is not None and self._leaves_out(name, target):
+        if name is not None and self._leaves_out(name, target, state.masked):
             if self._pass_over(state, name, instruction):
                 self._go(edges, node, flight, instruction.next)
             return
@@ -284,7 +284,7 @@ class Walk:
             self._go(edges, node, flight, target)
             return
         name = self._functions.name_of(target)
-        if name is not None and self._leaves_out(name, target):
+        if name is not None and self._leaves_out(name, target, flight.state.masked):
             back = flight.state.number(flight.state.registers[LR])
             if self._pass_over(flight.state, name, instruction):
                 if back != node.calls[-1].back:
@@ -309,9 +309,10 @@ class Walk:
             node = counted or node
         edges.append(Edge(flight.cost, node))
 
-    def _leaves_out(self, name: str, target: int) -> bool:
-        """Is the function not followed where it is called?"""
-        if target == self._entry:
+    def _leaves_out(self, name: str, target: int, masked: bool) -> bool:
+        """Is the function not followed where it is called? With interrupts off one that is apart is, where a fact
+        bounds its loops: it belongs to this call then."""
+        if target == self._entry or masked and name in self._facts.apart and name in self._facts.rounds:
             return False
         return name in COPIES or name in self._facts.stops or name in self._facts.apart
 
