@@ -7,7 +7,7 @@
 plan 4
 
 # A copy of the tree, so that nothing is left behind where this is stopped.
-cp -r -- allocator bench boards examples extras include linker port tests tools Makefile "$work"
+cp -r -- allocator bench boards examples extras include linker packaging port tests tools Makefile "$work"
 second=$work/boards/second-m0
 mkdir "$second"
 cp "$work/boards/microbit/board.mk" "$work/boards/microbit/memory.ld" "$second"
