@@ -87,7 +87,7 @@ endef
 #   $(1) board
 define link
 @mkdir -p $(@D)
-$(Q)$(CROSS)$(or $(LINKER),gcc) $($(1).CPU) $(LINK_FLAGS) $(FIRMWARE_LINK) -T boards/$(1)/memory.ld -T linker/sections.ld \
+$(Q)$(CROSS)$(or $(LINKER),gcc) $($(1).CPU) $(FIRMWARE_LINK) $(LINK_FLAGS) -T boards/$(1)/memory.ld -T linker/sections.ld \
     -Wl,-Map,$(@:.elf=.map) $(filter %.o %.c,$^) $(filter %.a,$^) $(LIBS) -o $@
 endef
 scripts = linker/sections.ld boards/$(1)/memory.ld
