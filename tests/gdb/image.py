@@ -217,7 +217,7 @@ def refusals():
         "an ELF file without the layout": ((no_layout, good), "has no section .comment with Cairn's lines"),
         "an image that ends before the heap": ((dump.elf, f"{short}@{start}", "blocks"), "cannot be read"),
         "an image at another address": ((dump.elf, f"{path}@0x10000000", "blocks"), "cannot be read"),
-        "an image without an address": ((dump.elf, path), "is not an ELF file"),
+        "an image without an address": ((dump.elf, path), "is no core: name the address"),
         "an image that is not there": ((dump.elf, "none.bin@0"), "none.bin: No such file"),
         "an address without a heap": ((dump.elf, good, "check", "0x20000100"), "no heap is at 0x20000100"),
         "a name that is no pointer": ((dump.elf, good, "check", "main"), "main is not a pointer variable"),
