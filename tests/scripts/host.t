@@ -25,6 +25,7 @@ cairn_calloc
 cairn_check
 cairn_check_step
 cairn_free
+cairn_free_bytes
 cairn_init
 cairn_malloc
 cairn_realloc
@@ -32,6 +33,7 @@ cairn_reason_text
 cairn_stats
 cairn_system
 cairn_usable_size
+cairn_used_bytes
 cairn_walk
 calloc
 cfree
