@@ -153,6 +153,6 @@ refuses "a test that fails without any change is an error" "over the heap as it 
 
 # The record names what is in the sources.
 passes "each entry of the record has its change" "${PYTHON:-/usr/bin/python3}" tests/mutants/mutants.py --build "$work" \
-    --equivalent tests/mutants/equivalent --list allocator/*.[ch]
+    --equivalent tests/mutants/equivalent --list allocator/*/*.[ch]
 
 done_testing

@@ -43,7 +43,8 @@ WHOLE = whole_run()
 def header(path):
     with open(path, encoding="utf-8") as file:
         text = file.read().partition("\n# at")[0]
-    return {key: int(value, 0) for key, value in re.findall(r"(\w+): (0x[0-9a-f]+|\d+)", text)}
+    numbers = re.findall(r"(\w+): (0x[0-9a-f]+|\d+)\b", text)
+    return {key: int(value, 16 if value.startswith("0x") else 10) for key, value in numbers}
 
 
 @test
