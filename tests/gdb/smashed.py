@@ -123,8 +123,8 @@ def a_run_over_the_map_leaves_no_wrong_block_without_a_mark(name):
     _, blocks, wrong, overruns, marked, legal = found[name]
     print(f"# {len(wrong)} of {RUNS} runs, and {legal} that left a sound map; {100 * marked:.2f} % of {blocks} blocks "
           "are marked on average")
-    most = RUNS // 10 if name.startswith("sited") else 0
-    assert len(wrong) <= most and overruns <= most and legal <= RUNS // 10, (wrong, overruns, legal)
+    most, most_overruns = (RUNS // 10, RUNS // 2) if name.startswith("sited") else (0, 0)
+    assert len(wrong) <= most and overruns <= most_overruns and legal <= RUNS // 10, (wrong, overruns, legal)
     assert marked < 0.1, marked
 
 

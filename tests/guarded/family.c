@@ -134,8 +134,11 @@ static void a_report_names_the_block_below_a_damaged_free_one(void)
     char *p = launder(malloc(56));
     char *above = launder(malloc(8));
     free(p);
+    char canary = below[31];
+    below[31] = 1; /* it ran over its end */
     p[8] = 1;
     cairn_explain(CAIRN_CORRUPT_SIZE, p, &report);
+    below[31] = canary;
     CHECK(report.damaged.start == p && !report.damaged.live && report.damaged.size >= 56);
     CHECK(report.suspect.start == below && report.suspect.size == 31 && report.suspect.owner == &sizes[7]);
     CHECK(above != NULL);
