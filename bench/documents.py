@@ -60,7 +60,7 @@ class Place:
 
 @dataclass
 class Document:
-    """A document's text, its figures, and the numbers that are none."""
+    """A document's text, its figures, and its other numbers."""
 
     path: str
     text: str
@@ -168,7 +168,7 @@ def inline(document: Document, match: re.Match[str]) -> Place:
     line = document.text.rfind("\n", 0, match.start()) + 1
     if LINE_BEGINS.fullmatch(document.text, line, match.start()):
         raise document.wrong(match.start(), f"<!--{match[1]}--> begins a line, which Markdown then takes for HTML")
-    # As NUMBER, but for what is before it.
+    # As NUMBER, except for what may precede it.
     number = NUMBER.match(document.text[match.end():]) or WORD.match(document.text[match.end():])
     if number is None:
         raise document.wrong(match.start(), f"no number follows <!--{match[1]}-->")

@@ -84,7 +84,7 @@ SKIPPED = r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|(?:\.|->)\s*[A-
 
 
 class Refused(Exception):
-    """What stands in the way, for the user."""
+    """What prevents the file from being made, for the user."""
 
 
 def read(path: pathlib.Path) -> str:

@@ -48,7 +48,7 @@ def fresh(path):
 
 
 class Dumped:
-    """RAM, stack and flash of a firmware that stands at its first stop."""
+    """RAM, stack and flash of a firmware that has reached its first stop."""
 
     def __init__(self, tree, elf):
         self.tree, self.elf, name = tree, elf, work(tree, "builds")
