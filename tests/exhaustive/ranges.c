@@ -48,8 +48,8 @@ static bool is_laid_out(uintptr_t memory, uint64_t size)
     return granules < LEAST ? !served : served && is_best(&layout, start, granules);
 }
 
-/* Where ranges begin. On 64 bits they can be larger than a word counts, too. */
-static const uintptr_t ram = 0x40000000;
+/* Where ranges begin: an address that loaders, emulators and sanitizers leave free. On 64 bits they can be larger than a word counts, too. */
+static const uintptr_t ram = 0x10000000;
 
 static bool each_size(bool (*check)(uint64_t size), uint32_t word)
 {

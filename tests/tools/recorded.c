@@ -153,11 +153,12 @@ static void draw_frame(void)
     node.frame = keep(node.frame, memalign((size_t)16 << between(0, 3), between(100, 700)));
 }
 
+/* Under the lock: what an interrupt frees in between would make room. */
 static void ask_for_too_much(void)
 {
+    uint32_t state = port_lock();
     size_t size = room() + 4000;
     bool refused = launder(malloc(size)) == NULL && launder(memalign(64, size)) == NULL;
-    uint32_t state = port_lock();
     refused = launder(realloc(node.frame, size)) == NULL && refused;
     port_unlock(state);
     if (!refused)

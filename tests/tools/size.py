@@ -13,6 +13,7 @@ from tap import cairn, directory, equal, for_each, run, run_tests, test
 
 sys.path.insert(0, "tools")
 from cairntools.host import HostHeap as Heap, Trace  # noqa: E402
+from cairntools.text import Problem  # noqa: E402
 from cairntools.size import Needs, never_refuses, next_bin, no_allocator_below, reorder, write_ops  # noqa: E402
 
 WORK = directory("size")
@@ -122,6 +123,24 @@ def the_worst_of_the_orders_is_the_smallest_heap_of_one_of_them():
         fits += Heap().fit([path])
     equal((median, worst), (sorted(fits)[1], max(fits)))
     assert len(set(fits)) > 1
+
+
+@test
+def a_program_that_the_kernel_does_not_run_is_named():
+    heap = Heap()
+    heap.folder = os.path.relpath(os.path.join(WORK, "foreign")) + "/"
+    os.makedirs(heap.folder, exist_ok=True)
+    program = heap.folder + "heap_run"
+    with open(program, "w", encoding="utf-8") as file:
+        file.write("no program\n")
+    os.chmod(program, 0o755)
+    heap._made.add(program)
+    try:
+        heap.run("heap_run", "sizes", SMALL, 0, 0)
+    except Problem as error:
+        assert re.search("program of 32 bits: Exec format error; tools/install-packages", str(error)), error
+    else:
+        raise AssertionError("it ran")
 
 
 @test

@@ -148,8 +148,12 @@ class HostHeap:
         """Lines that the program prints, as lists of words."""
         target = self.folder + program
         self._make(target)
-        done = subprocess.run([os.path.join(ROOT, target), *map(str, words)], capture_output=True, text=True,
-                              check=False)
+        try:
+            done = subprocess.run([os.path.join(ROOT, target), *map(str, words)], capture_output=True, text=True,
+                                  check=False)
+        except OSError as error:  # some kernels of 64 bits
+            raise Problem(f"{target}, a program of 32 bits: {error.strerror}; tools/install-packages has QEMU run "
+                          "it") from None
         if done.returncode != 0:
             raise Problem(done.stderr.strip() or f"{target}: status {done.returncode}")
         return [line.split("\t") for line in done.stdout.splitlines()]
