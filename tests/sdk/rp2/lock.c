@@ -38,7 +38,7 @@ static int unlocked(void)
 
 int main(void)
 {
-    tap_plan(8);
+    tap_plan(9);
 
     uint32_t state = port_lock();
     tap_result(steps("ds.") && interrupts == 1, "interrupts are off before the spin lock is taken");
@@ -50,6 +50,11 @@ int main(void)
                "the inner unlock releases nothing, and leaves interrupts off");
     port_unlock(state);
     tap_result(steps("ur") && interrupts == 0 && unlocked(), "the spin lock is released before interrupts are on");
+
+    state = port_lock();
+    tap_result(steps("ds."), "the same core takes the spin lock anew");
+    port_unlock(state);
+    (void)steps("");
 
     interrupts = 1;
     core_number = 1;

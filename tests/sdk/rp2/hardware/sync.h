@@ -12,6 +12,7 @@ typedef volatile uint8_t spin_lock_t;
 void note(char letter);
 extern uint32_t interrupts; /* PRIMASK */
 extern spin_lock_t spin_locks[32];
+extern volatile uint8_t cairn_rp2_owner;
 
 static inline spin_lock_t *spin_lock_instance(unsigned number)
 {
@@ -41,7 +42,7 @@ static inline void spin_lock_unsafe_blocking(spin_lock_t *lock)
 
 static inline void spin_unlock_unsafe(spin_lock_t *lock)
 {
-    note(*lock != 0 ? 'u' : '!');
+    note(*lock != 0 && cairn_rp2_owner == 0 ? 'u' : '!'); /* past this the owner is the other core's to write */
     *lock = 0;
 }
 
