@@ -152,6 +152,8 @@ def overlaps(image: Linked) -> Iterator[Finding]:
         size = _common(found, part)
         if size:
             inside = image.elf.object(max(part.start, found.start))
+            if inside is not None and (inside.value, inside.size) == (found.start, found.end - found.start):
+                continue  # an array is the heap
             name = f", which begins with {inside.name}" if inside is not None else ""
             yield error(f"The heap takes {counted(size, 'byte')} of {part.what} ({part.start:#010x} to "
                         f"{part.end:#010x}){name}.",
