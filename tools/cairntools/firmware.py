@@ -244,6 +244,9 @@ class Firmware:
 
     def note_of(self, address: int) -> Note | None:
         """Who had the block that held `address` and was freed last; None if that is not known any more."""
+        for note in self._held():
+            if note.start <= address < note.start + max(note.size, 1):
+                return note
         notes, noted = (self.elf.symbol(f"cairn_freed_{name}") for name in ("notes", "noted"))
         if notes is None or noted is None:
             return None
@@ -254,6 +257,16 @@ class Firmware:
             if note.start <= address < note.start + note.size:
                 return note
         return None
+
+    def _held(self) -> Iterator[Note]:
+        """The blocks in the quarantine, the one that was freed last first."""
+        ring, oldest, count = (self.elf.symbol(f"cairn_quarantine{name}") for name in ("", "_oldest", "_count"))
+        if ring is None or oldest is None or count is None:
+            return
+        first, most = self.memory.number(oldest.value, 4), self.layout["quarantine"]
+        for n in reversed(range(min(self.memory.number(count.value, 4), most))):
+            at = ring.value + (first + n) % most * self.layout["note.bytes"]
+            yield Note(*self.fields(at, "note", "start", "size", "owner", "caller"))
 
     def fatal(self) -> Fatal | None:
         """What the library's own cairn_fatal() was called for; None if it was not, or is another's."""
