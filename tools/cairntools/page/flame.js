@@ -90,8 +90,17 @@ let pointed = null;
 
 const deepest = data.stacks.reduce((most, stack) => Math.max(most, stack.length), 0) + (data.opTasks.length ? 1 : 0);
 
-/* The text, cut in its middle if it is wider: a line of the source is at its end. */
+/* The text, cut in its middle if it is wider: a line of the source is at its end. To measure takes long. */
+const fittings = new Map();
+
 function fitted(context, text, width) {
+  const key = `${Math.floor(width)} ${text}`;
+  if (fittings.size > 20000) fittings.clear();
+  if (!fittings.has(key)) fittings.set(key, cut(context, text, Math.floor(width)));
+  return fittings.get(key);
+}
+
+function cut(context, text, width) {
   if (context.measureText(text).width <= width) return text;
   const end = text.slice(text.lastIndexOf(" ") + 1);
   const dots = "\u2026";

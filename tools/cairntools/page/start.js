@@ -102,16 +102,18 @@ let scheduled = false;
 function drawNow() {
   scheduled = false;
   const found = blocks();
+  /* The canvases first: they ask for their widths, which words that have changed make the browser compute anew. */
   drawMap(found);
+  drawFlame(found);
+  if (!data.moment) {
+    drawCurve("bytes", BYTES_HEIGHT, drawBytes);
+    drawCurve("share", SHARE_HEIGHT, drawShare);
+    showCall();
+  }
   showFigures(found);
   showLegend(found);
   showHoles(found);
-  drawFlame(found);
   showMatches(found);
-  if (data.moment) return;
-  drawCurve("bytes", BYTES_HEIGHT, drawBytes);
-  drawCurve("share", SHARE_HEIGHT, drawShare);
-  showCall();
 }
 
 /* Once a frame, however often it is asked for. */
