@@ -688,7 +688,8 @@ def a_long_run_of_a_large_heap_opens_in_two_seconds_and_jumps_in_40_ms():
     print(f"# {OPERATIONS:,} operations, {os.path.getsize(path):,} bytes: opened in "
           f"{', '.join(f'{1000 * t:.0f}' for t in times)} ms, of them "
           f"{', '.join(f'{1000 * t:.0f}' for t in works)} of a processor; a jump and its picture: mean "
-          f"{sum(jumps) / len(jumps):.1f} ms, 95 % below {jumps[94]:.1f}, longest {jumps[-1]:.1f}, of a processor {1000 * work:.1f}")
+          f"{sum(jumps) / len(jumps):.1f} ms, 95 % below {jumps[94]:.1f}, longest {jumps[-1]:.1f}, "
+          f"of a processor {1000 * work:.1f}")
     # Other work on the machine makes what the clock says longer.
     assert min(min(times), max(works)) < 2 and min(1000 * work, jumps[50]) < 40, (times, works, work, jumps)
     for moment in (OPERATIONS, 1, 265000):

@@ -4,8 +4,6 @@ they counted, and what they stopped for.
 """
 from __future__ import annotations
 
-import shutil
-import subprocess
 from typing import Any, Iterator, NamedTuple
 
 from .callers import Callers
@@ -15,7 +13,7 @@ from .heap import Heap, first_granule, limit_of
 from .lines import Frame, Line
 from .memory import Memory, Read, Unreadable
 from .region import heap_limit, heap_start
-from .text import Problem
+from .text import Problem, demangle
 
 REASONS = {
     1: ("CAIRN_NOT_A_BLOCK", "not the start of a live block of this heap"),
@@ -315,17 +313,3 @@ class Firmware:
     def _site(self, at: int) -> Site:
         caller, size, peak = self.fields(at, "site", "caller", "bytes", "peak")
         return Site(caller, self.memory.number(at + self.layout["site.blocks"], 4), size, peak)
-
-
-_demangled: dict[str, str] = {}
-
-
-def demangle(name: str) -> str:
-    """A C++ name as it is written, if a c++filt is there; else as it is."""
-    if not name.startswith("_Z"):
-        return name
-    if name not in _demangled:
-        tool = shutil.which("c++filt") or shutil.which("arm-none-eabi-c++filt")
-        done = subprocess.run([tool, name], capture_output=True, text=True, check=False) if tool else None
-        _demangled[name] = done.stdout.strip() if done and done.stdout.strip() else name
-    return _demangled[name]

@@ -23,7 +23,7 @@ from .callers import Callers
 from .cli import add_skip, address, callers_of, parser_of, positive
 from .elf import Elf
 from .firmware import Firmware
-from .heap import FREE, Heap
+from .heap import FREE, HELD, Heap
 from .host import HostHeap, Trace, add_options
 from .identity import doubt_of, identified_heaps, judge_first
 from .lines import lines_of
@@ -209,6 +209,8 @@ def of_heap(heap: Heap, firmware: Firmware, name: str) -> Run:
     for slot, block in enumerate(blocks):
         size, owner = heap.trailer(block) or (block.size * heap.granule, 0)
         site = firmware.place(owner) if owner else ""
+        if block.kind == HELD:
+            size, site = 0, "freed, held in the quarantine"
         if site not in run.sites:
             run.sites.append(site)
         run.extents.append(block.size)
