@@ -21,7 +21,10 @@
 #define BUG 0
 #endif
 
-enum { MESSAGES = 1200, BUCKETS = 16, HISTORY = 12, SUBSCRIBERS = 6, WHEN = 40, LATER = 5 };
+#ifndef MESSAGES
+#define MESSAGES 1200
+#endif
+enum { BUCKETS = 16, HISTORY = 12, SUBSCRIBERS = 6, WHEN = 40, LATER = 5 };
 
 struct field {
     struct field *next;

@@ -46,7 +46,7 @@ function layOut() {
   const columns = Math.min(512, Math.max(32, 2 ** Math.round(Math.log2(Math.sqrt(data.shown * 2)))));
   const rows = Math.ceil(data.shown / columns);
   const flame = data.sites.length < 2 ? 0 : 36 + Math.min(deepest + 1, FRAME_ROWS) * FRAME_HEIGHT;
-  const room = Math.max(260, Math.min(560, window.innerHeight - 330 - flame));
+  const room = Math.max(260, Math.min(560, window.innerHeight - 330 - flame - (flame ? 56 : 0)));
   const height = Math.max(3, Math.min(30, Math.floor(room / rows)));
   grid = { columns, rows, width, cell: width / columns, height };
 }
