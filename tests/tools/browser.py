@@ -302,7 +302,7 @@ def a_block_tells_its_size_age_and_owner():
     page.click(*centre(NODE, place, granules))
     page.frame()
     equal((at(), page.evaluate("view.chosen()")), (522, [born]))
-    page.click(*centre(NODE, place, granules), 2)
+    page.double_click(*centre(NODE, place, granules))
     equal(at(), born)
     page.key("Escape")
 
@@ -480,10 +480,10 @@ def a_frame_tells_its_whole_name_and_bytes_and_can_fill_the_width():
     assert said.startswith(STACKS[2]) and f"{size:,} bytes, " in said, said
     share = 100 * size / shown_flame()[""][0]
     assert f"{share:.1f} % of what is live" in said, said
-    page.click(*frame_centre(path), 2)
+    page.double_click(*frame_centre(path))
     _, _, width, _ = page.box("#flame")
     assert abs(shown_flame()[path][2] - width) < 0.01 and shown_flame()[path][0] == size
-    page.click(*frame_centre(""), 2)
+    page.double_click(*frame_centre(""))
     assert shown_flame()[path][2] < width
 
 

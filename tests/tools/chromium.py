@@ -93,11 +93,13 @@ class Page:
         self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, buttons=buttons,
                   clickCount=clicks if kind != "mouseMoved" else 0)
 
-    def click(self, x, y, times=1):
-        """A click, or a double one."""
-        for clicks in range(1, times + 1):
-            self.mouse("mousePressed", x, y, 1, clicks)
-            self.mouse("mouseReleased", x, y, 0, clicks)
+    def click(self, x, y, clicks=1):
+        self.mouse("mousePressed", x, y, 1, clicks)
+        self.mouse("mouseReleased", x, y, 0, clicks)
+
+    def double_click(self, x, y):
+        self.click(x, y)
+        self.click(x, y, 2)
 
     def key(self, key, shift=False):
         for kind in ("keyDown", "keyUp"):

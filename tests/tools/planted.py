@@ -18,8 +18,9 @@ WORK = directory("planted")
 CROSS = os.environ.get("CROSS", "arm-none-eabi-")
 BOARD = "mps2-an385"
 SOURCE = "tests/planted/gateway.c"
-OPTIONS = {"plain": [], "guarded": ["-DCAIRN_CHECK=2"], "quarantine": ["-DCAIRN_CHECK=2", "-DCAIRN_QUARANTINE=64"],
-           "sited": ["-DCAIRN_COUNTS=1", "-DCAIRN_SITES=16"], "traced": ["-DCAIRN_TRACE=1"]}
+OPTIONS: "dict[str, list[str]]" = {
+    "guarded": ["-DCAIRN_CHECK=2"], "quarantine": ["-DCAIRN_CHECK=2", "-DCAIRN_QUARANTINE=64"],
+    "sited": ["-DCAIRN_COUNTS=1", "-DCAIRN_SITES=16"], "traced": ["-DCAIRN_TRACE=1"]}
 CPU = [*setting(BOARD, "CPU_FLAGS").split(), "-mthumb"]
 OVERRUN, DOUBLE_FREE, WRITE, LATE_WRITE, LATE_FREE, LEAK = range(1, 7)
 LEVELS = ["-Os", "-O2"]
@@ -38,7 +39,7 @@ def line(mark):
 libraries: dict[str, list[str]] = {}
 
 
-def library(name):
+def library(name: str) -> "list[str]":
     """Objects of a library with these options, and of what carries its records."""
     if name not in libraries:
         folder = os.path.join(WORK, name)
