@@ -75,6 +75,18 @@ def a_task_is_the_root_of_its_stacks():
 
 
 @test
+def a_stack_without_bytes_is_left_out_and_the_others_are_in_order():
+    path = file("order.trace", "# at z a.c:1\nm 0 0\nm 1 2\n# at y a.c:1\nm 2 0\n# at b a.c:2\nm 3 1\n")
+    equal(cairn("flame", path, "--at", "end")[0], "b a.c:2 1\nz a.c:1 2\n")
+
+
+@test
+def of_two_peaks_it_is_the_first():
+    path = file("peaks.trace", "# at a a.c:1\nm 0 9\nf 0\n# at b a.c:2\nm 0 9\n")
+    equal(folded(path)[0], {"a a.c:1": "9"})
+
+
+@test
 def the_peak_of_a_recorded_program_is_that_of_its_header():
     trace = "tests/traces/cpp-events.trace"
     with open(trace, encoding="utf-8") as lines:
