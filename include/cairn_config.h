@@ -112,18 +112,6 @@
 #error "CAIRN_SITES must be 0 (no table) or a power of two up to 4096 (entries)"
 #endif
 
-/* Calls that make a site: 1 (the caller alone) to 8 (the caller, and the calls that led to it, found on the stack by
- * port_calls()). With more than 1 each block has 4 bytes more, each entry of the table 4 bytes for each further call. */
-#ifndef CAIRN_SITES_DEPTH
-#define CAIRN_SITES_DEPTH 1
-#endif
-#if CAIRN_SITES_DEPTH < 1 || CAIRN_SITES_DEPTH > 8
-#error "CAIRN_SITES_DEPTH must be 1 (the caller alone) to 8 (calls)"
-#endif
-#if CAIRN_SITES_DEPTH > 1 && CAIRN_SITES == 0
-#error "CAIRN_SITES_DEPTH needs a table of sites: add CAIRN_SITES=16, or another power of two"
-#endif
-
 /* A record of each call of the system heap, given to cairn_trace(): 0 or 1. */
 #ifndef CAIRN_TRACE
 #define CAIRN_TRACE 0

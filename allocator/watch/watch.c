@@ -152,13 +152,13 @@ static void *allocate(struct watched_call *call)
 
 void *cairn_malloc_for(const void *caller, size_t size)
 {
-    struct watched_call call = {.kind = WATCHED_MALLOC, .caller = caller, .size = size};
+    struct watched_call call = {.kind = WATCHED_MALLOC, .caller = caller, .size = size WATCHED_FRAME};
     return allocate(&call);
 }
 
 void *cairn_calloc_for(const void *caller, size_t count, size_t size)
 {
-    struct watched_call call = {.kind = WATCHED_CALLOC, .caller = caller};
+    struct watched_call call = {.kind = WATCHED_CALLOC, .caller = caller WATCHED_FRAME};
     if (__builtin_mul_overflow(count, size, &call.size))
         call.size = SIZE_MAX;
     void *p = allocate(&call);
@@ -167,7 +167,8 @@ void *cairn_calloc_for(const void *caller, size_t count, size_t size)
 
 void *cairn_memalign_for(const void *caller, size_t alignment, size_t size)
 {
-    struct watched_call call = {.kind = WATCHED_ALIGNED, .caller = caller, .size = size, .alignment = alignment};
+    struct watched_call call = {
+        .kind = WATCHED_ALIGNED, .caller = caller, .size = size, .alignment = alignment WATCHED_FRAME};
     if (!heap_is_alignment(alignment))
         return system_refuse(EINVAL);
     return allocate(&call);
@@ -199,7 +200,7 @@ void cairn_free_for(const void *caller, void *p)
 {
     if (p == NULL)
         return;
-    struct watched_call call = {.kind = WATCHED_FREE, .caller = caller, .p = p};
+    struct watched_call call = {.kind = WATCHED_FREE, .caller = caller, .p = p WATCHED_FRAME};
     struct live old = inspect(p);
     struct freed leaving;
     if (GUARDED)
@@ -321,7 +322,7 @@ void *cairn_realloc_for(const void *caller, void *p, size_t size)
 {
     if (p == NULL)
         return cairn_malloc_for(caller, size);
-    struct watched_call call = {.kind = WATCHED_REALLOC, .caller = caller, .p = p, .size = size};
+    struct watched_call call = {.kind = WATCHED_REALLOC, .caller = caller, .p = p, .size = size WATCHED_FRAME};
     struct live old = inspect(p);
     void *moved = resize(&old, p, &call);
     if (moved == NULL) {
@@ -369,7 +370,8 @@ size_t watched_usable_size(void *p)
 
 void *cairn_malloc_in(uint32_t attributes, size_t size)
 {
-    struct watched_call call = {.kind = WATCHED_MALLOC, .caller = CALLER, .size = size, .attributes = attributes};
+    struct watched_call call = {
+        .kind = WATCHED_MALLOC, .caller = CALLER, .size = size, .attributes = attributes WATCHED_FRAME};
     return allocate(&call);
 }
 
@@ -380,7 +382,7 @@ void *cairn_dma_alloc(size_t size)
                                 .caller = CALLER,
                                 .size = region_lines(size),
                                 .alignment = CAIRN_CACHE_LINE,
-                                .attributes = CAIRN_DMA};
+                                .attributes = CAIRN_DMA WATCHED_FRAME};
     return allocate(&call);
 }
 

@@ -19,6 +19,9 @@
 /* Is each block followed by a canary, and is free memory filled? Does each block end in a trailer? */
 enum { GUARDED = CAIRN_CHECK == 2, TRAILED = CAIRN_CHECK == 2 || CAIRN_SITES > 0 };
 
+/* Are calls looked for on the stack? */
+#define WATCHED_FRAMES (CAIRN_TRACE_STACK > 0)
+
 /* ---- A call that is watched -------------------------------------------------------------------- */
 
 enum watched_kind { WATCHED_MALLOC, WATCHED_CALLOC, WATCHED_ALIGNED, WATCHED_REALLOC, WATCHED_FREE };
@@ -31,7 +34,17 @@ struct watched_call {
     const void *moved;      /* returned, of realloc */
     size_t size, alignment; /* bytes; 0 where no alignment was asked for */
     uint32_t attributes;    /* of the RAM */
+#if WATCHED_FRAMES
+    const void *frame; /* the stack pointer that a function of this layer was called with */
+#endif
 };
+
+/* The frame, where it is of use. */
+#if WATCHED_FRAMES
+#define WATCHED_FRAME , .frame = __builtin_dwarf_cfa()
+#else
+#define WATCHED_FRAME
+#endif
 
 /* ---- guard.c ---------------------------------------------------------------------------------- */
 

@@ -12,7 +12,7 @@
 #include "cairn_config.h"
 #include "port.h"
 
-#if CAIRN_TRACE_STACK > 0 || CAIRN_SITES_DEPTH > 1
+#if CAIRN_TRACE_STACK > 0
 
 #include <stdbool.h>
 
@@ -56,8 +56,8 @@ static bool follows_call(const struct code *code, uintptr_t word)
 static bool is_exception_return(uintptr_t word)
 {
     uintptr_t plain = word | 0x10u;
-    return plain >= 0xffffffb0u && (plain & 2u) == 0 && (plain & 3u) != 2u && (plain & 0xfu) != 5u &&
-           (plain & 0xfu) != 4u;
+    return plain == 0xfffffff1u || plain == 0xfffffff9u || plain == 0xfffffffdu || plain == 0xffffffb0u ||
+           plain == 0xffffffb8u || plain == 0xffffffbcu;
 }
 
 uint32_t port_calls(const void *frame, struct port_call *calls, uint32_t most)

@@ -7,7 +7,7 @@
 #include "cairn_config.h"
 #include "port.h"
 
-#if CAIRN_TRACE_STACK > 0 || CAIRN_SITES_DEPTH > 1
+#if CAIRN_TRACE_STACK > 0
 
 #define VTOR (*(const volatile uintptr_t *)0xe000ed08u)
 

@@ -4,7 +4,7 @@
 #include "cairn_config.h"
 #include "port.h"
 
-#if CAIRN_TRACE_STACK > 0 || CAIRN_SITES_DEPTH > 1
+#if CAIRN_TRACE_STACK > 0
 
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 58
+plan 54
 
 # compiles FLAG...: the heap, for the target.
 compiles() {
@@ -78,12 +78,6 @@ for option in STACK TIME TASK; do
     refuses "21 for CAIRN_TRACE_$option does not compile" "CAIRN_TRACE_$option must be 0" \
         compiles -DCAIRN_TRACE=1 -DCAIRN_TRACE_$option=21
 done
-passes "sites of more than one call compile" compiles -DCAIRN_SITES=16 -DCAIRN_SITES_DEPTH=8
-for depth in 0 9; do
-    refuses "sites of $depth calls do not compile" "CAIRN_SITES_DEPTH must be 1" \
-        compiles -DCAIRN_SITES=16 -DCAIRN_SITES_DEPTH=$depth
-done
-refuses "a depth without sites does not compile" "add CAIRN_SITES=16" compiles -DCAIRN_SITES_DEPTH=2
 refuses "check level 2 over memory that is taken as clear does not compile" "PORT_MEMORY_IS_CLEAR is 0" \
     compiles -DCAIRN_CHECK=2 -DPORT_MEMORY_IS_CLEAR=1
 

@@ -4,7 +4,7 @@ they counted, and what they stopped for.
 """
 from __future__ import annotations
 
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Iterator, NamedTuple, Sequence
 
 from .callers import Callers
 from .code import follows_call
@@ -123,6 +123,16 @@ class Firmware:
         if self.callers is None or not chain:
             return [(name, line)]
         return self.callers.shown([(demangle(function), place) for function, place in chain])
+
+    def stack(self, addresses: Sequence[int]) -> list[Frame]:
+        """The same of calls that led to each other, the innermost first: wrappers are passed over at the beginning
+        alone. An address of which nothing is known is its own name."""
+        found: list[Frame] = []
+        for address in addresses:
+            chain = self.callers.chain(self.elf.call_before(address)) if self.callers is not None else []
+            name, line, _ = self.caller(address)
+            found += [(demangle(function), place) for function, place in chain] or [(name or f"{address:#010x}", line)]
+        return self.callers.shown(found) if self.callers is not None else found
 
     def place(self, address: int) -> str:
         """Where code was called from: the functions and their lines, as far as they are known."""
