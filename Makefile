@@ -51,7 +51,7 @@ $(file >$(CHOSEN),$(CHOICES))
 endif
 
 HEAP    := core/heap core/start core/private core/inspect core/check_step system/malloc system/family system/sbrk \
-           system/regions watch/watch watch/guard watch/explain watch/freed watch/account watch/trace
+           system/regions watch/watch watch/guard watch/explain watch/freed watch/quarantine watch/account watch/trace
 # What every test program links, besides its machine's tap-host or tap-target.
 TEST_SHARED := tap fatal blocks hooks
 FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
@@ -123,8 +123,8 @@ $(BUILD)/$(1)/names.o: $(patsubst %,$(BUILD)/$(1)/%.o,$(addprefix allocator/,sys
         $(addprefix port/,$($(call libc,$(3)).NAMES)))
 	$(Q)$(CROSS)ld -r $$^ -o $$@
 $(BUILD)/$(1)/libcairn.a: $(BUILD)/$(1)/names.o $(patsubst %,$(BUILD)/$(1)/%.o,$(addprefix allocator/,core/heap core/start core/private \
-        core/inspect core/check_step system/regions watch/guard watch/explain watch/freed watch/account watch/trace) \
-        $(addprefix port/common/,region fatal failure lock))
+        core/inspect core/check_step system/regions watch/guard watch/explain watch/freed watch/quarantine watch/account watch/trace) \
+        $(addprefix port/common/,region fatal failure lock) $(addprefix port/cortex-m/,calls stack_end))
 	$$(archive)
 
 # The break alone, under the C library's own malloc.
@@ -243,7 +243,7 @@ HOST_LAYOUTS := 32 32-coarse 32-wide 64 64-wide
 64.FLAGS        :=
 64-wide.FLAGS   := -DCAIRN_INDEX_BITS=32
 SANITIZE := -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all
-HOST_HEAP := $(HEAP:%=allocator/%.o) port/host/port.o
+HOST_HEAP := $(HEAP:%=allocator/%.o) port/host/port.o port/host/calls.o
 
 FIT_PARTS := bench/fit.o bench/replay.o bench/trace.o $(HOST_HEAP)
 $(BUILD)/host/fit: $(FIT_PARTS:%=$(BUILD)/host/fit-objects/%)

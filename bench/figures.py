@@ -285,6 +285,8 @@ SOURCES = [
     Source("matrix", "make matrix", read_matrix, quoted_in="docs/detection.md", puts_itself=True),
     Source("tools", "tools/cairn size tests/traces/lua-rules.trace --heap 65536", read_nothing,
            quoted_in="docs/tools.md"),
+    Source("leaks", "tools/cairn leaks tests/planted/gateway.trace --from 500 --to 2000", read_nothing,
+           quoted_in="docs/tools.md"),
     Source("link", f"make -s {LINKED}.elf && tools/cairn link {LINKED}.elf {LINKED}.map", read_nothing,
            quoted_in="docs/tools.md"),
     count("traces", "ls tests/traces/*.trace | wc -l"),

@@ -8,11 +8,13 @@
 #include "port.h"
 #include "trace_build.h"
 
-/* Words of RAM for records; a record has 3 to 5. */
+/* Words of RAM for records; a record has 3 to 5, and those of its context. */
 #ifndef CAIRN_TRACE_WORDS
 #define CAIRN_TRACE_WORDS 1024
 #endif
 _Static_assert(CAIRN_TRACE_WORDS >= 16, "CAIRN_TRACE_WORDS: too few words for three records");
+_Static_assert(!CAIRN_TRACE_CONTEXT || CAIRN_TRACE_WORDS >= 3 * CAIRN_TRACE_MOST,
+               "CAIRN_TRACE_WORDS: too few words for three records with their contexts");
 
 /* Records are in `words` from `first` on, `count` words of them, round the end after `size`; 0 is "no
  * record yet". `build` is beside them, since the oldest records are overwritten: all 0 if there is no build id. */
@@ -22,9 +24,13 @@ struct {
     uintptr_t build[TRACE_BUILD_WORDS];
 } cairn_trace_ring;
 
-/* Words of the record whose first word this is: of malloc, calloc, an aligned request, realloc, free. */
+/* Words of the record whose first word this is: of malloc, calloc, an aligned request, realloc, free; or of a
+ * context. */
 static uint32_t length(uintptr_t word)
 {
+    enum { CONTEXT = 6 };
+    if (CAIRN_TRACE_CONTEXT && (word & 7u) == CONTEXT)
+        return 1u + ((uint32_t)word >> 3 & 31u);
     static const uint8_t lengths[8] = {4, 4, 4, 5, 3, 1, 1, 1};
     return lengths[word & 7u];
 }

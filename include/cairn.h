@@ -39,6 +39,9 @@ CAIRN_SAME(CAIRN_GRANULE);
 #if CAIRN_SITES > 0
 CAIRN_SAME(CAIRN_SITES);
 #endif
+#if CAIRN_QUARANTINE > 0
+CAIRN_SAME(CAIRN_QUARANTINE);
+#endif
 #undef CAIRN_SAME
 #undef CAIRN_SAME_
 #undef CAIRN_SAME__
@@ -180,13 +183,17 @@ struct cairn_stats {
     size_t size;       /* bytes from the control data's start to the last block's end */
     size_t control;    /* of these, control data: no block can use them */
     size_t used;       /* bytes in live blocks, rounded up to CAIRN_GRANULE each */
-    size_t free;       /* bytes in free blocks: size - control - used */
+    size_t free;       /* bytes in free blocks: size - control - used (- held) */
     size_t can_grow;   /* bytes above the last block, up to the limit */
     size_t guaranteed; /* the heap serves any request up to this size now */
     size_t left_over;  /* bytes of the range, past the limit, that the index does not reach */
+#if CAIRN_QUARANTINE > 0
+    size_t held; /* bytes in blocks that were freed, and are in the quarantine */
+#endif
 };
 
-/* Fill `stats`. O(1): reads each bin once. For the system heap, call it inside port_lock(). */
+/* Fill `stats`. O(1): reads each bin once, and each block of the quarantine. For the system heap, call it inside
+ * port_lock(). */
 #ifdef __cplusplus /* where a function of a structure's name hides its constructor: it has none */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
@@ -204,7 +211,8 @@ size_t cairn_free_bytes(struct cairn_heap *heap);
 enum cairn_kind {
     CAIRN_USED,
     CAIRN_FREE,
-    CAIRN_RESERVED /* not the heap's: other code moved the break here */
+    CAIRN_RESERVED, /* not the heap's: other code moved the break here */
+    CAIRN_HELD      /* freed, and in the quarantine: with CAIRN_QUARANTINE */
 };
 
 /* Called for each block: its start, its size in bytes, its kind. Returns false to stop. */
@@ -247,7 +255,7 @@ int cairn_check_step(struct cairn_heap *heap, struct cairn_place *place, uint32_
 
 enum cairn_reason {
     CAIRN_NOT_A_BLOCK = 1,  /* the pointer given is not the start of a block of this heap */
-    CAIRN_DOUBLE_FREE,      /* the pointer given lies in a free block */
+    CAIRN_DOUBLE_FREE,      /* the pointer given lies in a free block, or in one that is in the quarantine */
     CAIRN_CORRUPT_SIZE,     /* a free block's size was overwritten, or the map */
     CAIRN_CORRUPT_LINK,     /* a link of a free block or of a bin was overwritten, or what it names */
     CAIRN_CORRUPT_CONTROL,  /* the heap's control data was overwritten */
@@ -289,7 +297,8 @@ struct cairn_block {
 struct cairn_report {
     enum cairn_reason reason;
     const void *address;        /* as for cairn_fatal(): the first bad byte, or the pointer given */
-    struct cairn_block damaged; /* the block there. If it is free: with its last owner, for the last 8 freed */
+    struct cairn_block damaged; /* the block there. If it is free: with its last owner, while it is in the
+                                   quarantine, and for the last 8 that were freed or left it */
     const void *freed_by;       /* the address that freed it; NULL if it is live, or if that is unknown */
     struct cairn_block suspect; /* its owner probably wrote there: a neighbour, or the damaged block itself */
     struct cairn_block other;   /* the neighbour above, if its owner is as likely; mostly no block */
@@ -351,9 +360,15 @@ bool cairn_read_site(uint32_t n, struct cairn_site *site);
 
 /* ---- A record of each call: CAIRN_TRACE=1 ------------------------------------------------------ */
 
-/* Carry a record of `count` words to the host. The firmware defines it, or links one of extras/:
- * trace_ring.c, trace_semihosting.c and trace_itm.c. The heap calls it without the lock, in the context of the
- * call that it records, before that returns. It must not use the heap. trace.c explains the words. */
+/* Words that cairn_trace() is given at most: a record, and before it what it carries besides. */
+#define CAIRN_TRACE_CONTEXT (CAIRN_TRACE_STACK > 0 || CAIRN_TRACE_TIME || CAIRN_TRACE_TASK)
+#define CAIRN_TRACE_MOST                                                                     \
+    (5 + CAIRN_TRACE_CONTEXT + CAIRN_TRACE_TIME + 5 * CAIRN_TRACE_TASK + CAIRN_TRACE_STACK + \
+     (CAIRN_TRACE_STACK + 3) / 4)
+
+/* Carry a record of `count` words to the host. The firmware defines it, or links one of extras/, as trace_ring.c and
+ * trace_semihosting.c (docs/tracing.md). The heap calls it without the lock, in the context of the call that it
+ * records, before that returns. It must not use the heap. trace.c explains the words. */
 void cairn_trace(const uintptr_t *words, uint32_t count);
 
 /* ---- For wrappers: a heap that is watched (CAIRN_WATCHED) ---------------------------------------

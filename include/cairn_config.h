@@ -76,6 +76,22 @@
 #error "CAIRN_CHECK must be 1 (pointers and free blocks) or 2 (every byte between blocks and of free memory)"
 #endif
 
+/* Blocks in the quarantine: 0 (none) to 4096. With CAIRN_CHECK=2 only.
+ * The last blocks that free() and realloc() gave back to the system heap and its regions are held back, filled. When a
+ * block leaves, since a newer one takes its place or the heap has no other memory for a request, each of its bytes is
+ * checked. So a write after free, or a second free, is found although the program has allocated since.
+ * Costs 16 bytes of RAM each, and the memory of the blocks that are held. free() then checks the bytes of the block
+ * that leaves. */
+#ifndef CAIRN_QUARANTINE
+#define CAIRN_QUARANTINE 0
+#endif
+#if CAIRN_QUARANTINE < 0 || CAIRN_QUARANTINE > 4096
+#error "CAIRN_QUARANTINE must be 0 (none) to 4096 (blocks)"
+#endif
+#if CAIRN_QUARANTINE > 0 && CAIRN_CHECK != 2
+#error "CAIRN_QUARANTINE needs filled memory and canaries: add CAIRN_CHECK=2"
+#endif
+
 /* Counts of the system heap, cairn_read_counts(), and the hook cairn_on_failure(): 0 or 1. */
 #ifdef CAIRN_STATS
 #error "CAIRN_STATS is no option: it is called CAIRN_COUNTS"
@@ -102,6 +118,33 @@
 #endif
 #if CAIRN_TRACE != 0 && CAIRN_TRACE != 1
 #error "CAIRN_TRACE must be 0 or 1"
+#endif
+
+/* What a record carries besides, each for CAIRN_TRACE=1:
+ * CAIRN_TRACE_STACK  calls that led to this one, found on the stack by port_calls(): 0 (none) to 20.
+ * CAIRN_TRACE_TIME   1: a time stamp, from port_time().
+ * CAIRN_TRACE_TASK   1: the task, from port_task(), with its name from port_task_name() when it changes.
+ * Each costs a word or two in a record, and 5 words of stack for 4 calls; port.h says who defines the functions. */
+#ifndef CAIRN_TRACE_STACK
+#define CAIRN_TRACE_STACK 0
+#endif
+#if CAIRN_TRACE_STACK < 0 || CAIRN_TRACE_STACK > 20
+#error "CAIRN_TRACE_STACK must be 0 (none) to 20 (calls)"
+#endif
+#ifndef CAIRN_TRACE_TIME
+#define CAIRN_TRACE_TIME 0
+#endif
+#if CAIRN_TRACE_TIME != 0 && CAIRN_TRACE_TIME != 1
+#error "CAIRN_TRACE_TIME must be 0 or 1"
+#endif
+#ifndef CAIRN_TRACE_TASK
+#define CAIRN_TRACE_TASK 0
+#endif
+#if CAIRN_TRACE_TASK != 0 && CAIRN_TRACE_TASK != 1
+#error "CAIRN_TRACE_TASK must be 0 or 1"
+#endif
+#if (CAIRN_TRACE_STACK > 0 || CAIRN_TRACE_TIME || CAIRN_TRACE_TASK) && !CAIRN_TRACE
+#error "CAIRN_TRACE_STACK, CAIRN_TRACE_TIME and CAIRN_TRACE_TASK are parts of a record: add CAIRN_TRACE=1"
 #endif
 
 /* Is any of them on? */

@@ -5,6 +5,7 @@
 #ifndef CAIRN_PORT_H
 #define CAIRN_PORT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Keep every other user of the system heap out, interrupts included, and restore what was found.
@@ -45,5 +46,38 @@ char *port_heap_limit(void);
 #ifndef PORT_MEMORY_IS_CLEAR
 #define PORT_MEMORY_IS_CLEAR 0
 #endif
+
+/* ---- Who called: with CAIRN_TRACE_STACK only ------------------------------------------------------- */
+
+/* A word on the stack that a call may have left: where that returns to, and words from the frame to it, 255 at most. */
+struct port_call {
+    uintptr_t address;
+    uint32_t at;
+};
+
+/* Find words on the stack that follow a call in the firmware's code, from `frame` up: the stack pointer that a function
+ * was called with. Some may be left over from calls that have returned.
+ * Returns  how many it wrote to `calls`, `most` at most, the nearest first.
+ * Time     bounded, whatever the stack holds.
+ * Context  thread or interrupt, with or without the lock. In an interrupt it stops where that began. */
+uint32_t port_calls(const void *frame, struct port_call *calls, uint32_t most);
+
+/* The end of the stack that `frame` lies in, or any address below it that is above `frame` or equal: all memory
+ * between can be read. port/cortex-m has one that takes what the vector table says of the main stack. */
+const void *port_stack_end(const void *frame);
+
+/* ---- With CAIRN_TRACE_TIME and CAIRN_TRACE_TASK only: extras/ has some, by clock and by kernel ------ */
+
+/* A time stamp, in the firmware's own unit, modulo 2^32.
+ * Context  thread or interrupt, with or without the lock. */
+uint32_t port_time(void);
+
+/* What runs: a task's address; the exception's number, below PORT_EXCEPTIONS, in an interrupt; 0 if no task does.
+ * Context  thread or interrupt, with or without the lock. */
+enum { PORT_EXCEPTIONS = 512 };
+uintptr_t port_task(void);
+
+/* The name of a task that port_task() returned, to its first 0; NULL if it has none. */
+const char *port_task_name(uintptr_t task);
 
 #endif

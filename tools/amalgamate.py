@@ -17,9 +17,10 @@ from xml.sax.saxutils import escape
 
 CORE = "heap start private inspect check_step"
 SYSTEM = "malloc family sbrk regions"
-WATCH = "watch guard explain freed account trace"
+WATCH = "watch guard explain freed quarantine account trace"
 SOURCES = [
     *(f"port/common/{name}.c" for name in "region fatal failure lock".split()),
+    *(f"port/cortex-m/{name}.c" for name in "calls stack_end".split()),
     *(f"allocator/core/{name}.c" for name in CORE.split()),
     *(f"allocator/system/{name}.c" for name in SYSTEM.split()),
     *(f"allocator/watch/{name}.c" for name in WATCH.split()),
@@ -44,6 +45,9 @@ HEAD = """\
 #pragma weak cairn_on_failure
 #pragma weak port_heap_start
 #pragma weak port_heap_limit
+#if CAIRN_TRACE_STACK > 0
+#pragma weak port_stack_end
+#endif
 #if CAIRN_CHECK == 2
 #pragma weak cairn_damage
 #endif

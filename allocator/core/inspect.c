@@ -38,7 +38,7 @@ static struct block block_at(struct cairn_heap *heap, index_t i)
     return block;
 }
 
-bool cairn_walk(struct cairn_heap *heap, cairn_visit *visit, void *context)
+bool heap_walk(struct cairn_heap *heap, cairn_visit *visit, void *context)
 {
     if (heap->limit != heap->limit_again || heap->top > heap->limit) /* where there is no map */
         return false;
@@ -53,7 +53,7 @@ bool cairn_walk(struct cairn_heap *heap, cairn_visit *visit, void *context)
     return true;
 }
 
-size_t cairn_used_bytes(struct cairn_heap *heap)
+size_t heap_used_bytes(struct cairn_heap *heap)
 {
     return (size_t)heap->used * CAIRN_GRANULE;
 }
@@ -63,7 +63,7 @@ size_t cairn_free_bytes(struct cairn_heap *heap)
     return (size_t)(heap->limit - heap_blocks_begin(heap) - heap->used) * CAIRN_GRANULE;
 }
 
-void cairn_stats(struct cairn_heap *heap, struct cairn_stats *stats)
+void heap_stats(struct cairn_heap *heap, struct cairn_stats *stats)
 {
     index_t first = heap_blocks_begin(heap);
     /* What is above the top; or a block of the last bin that holds any, at its smallest. */

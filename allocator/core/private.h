@@ -26,4 +26,17 @@ PUBLISH_PLAIN(cairn_realloc, private_realloc, guarded_realloc);
 PUBLISH_PLAIN(cairn_usable_size, private_usable_size, guarded_usable_size);
 PUBLISH_PLAIN(cairn_check, heap_check, guarded_check);
 
+/* Which blocks are held in the quarantine is known to the layer above. */
+#if CAIRN_QUARANTINE > 0
+#define PUBLISH_BY_MAP(name, by_map, held) \
+    CONCEAL(name, by_map);                 \
+    PUBLISH(name, held)
+#else
+#define PUBLISH_BY_MAP(name, by_map, held) PUBLISH(name, by_map)
+#endif
+
+PUBLISH_BY_MAP(cairn_walk, heap_walk, held_walk);
+PUBLISH_BY_MAP(cairn_stats, heap_stats, held_stats);
+PUBLISH_BY_MAP(cairn_used_bytes, heap_used_bytes, held_used_bytes);
+
 #endif

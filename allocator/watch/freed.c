@@ -1,4 +1,5 @@
-/* freed.c: the last blocks that were freed, and by whom: enough to name who may have written after free().
+/* freed.c: the last blocks that were freed, or left the quarantine, and who freed them: enough to name who may have
+ * written after free().
  *
  * SPDX-License-Identifier: MIT */
 #include "watch.h"
@@ -21,9 +22,13 @@ void freed_note(const struct freed *freed)
 
 const struct freed *freed_at(const char *address)
 {
+    const struct freed *held = quarantine_at(address);
+    if (held != NULL)
+        return held;
     for (uint32_t age = 1; age <= NOTES && age <= noted; age++) {
         const struct freed *note = &notes[(noted - age) % NOTES];
-        if ((uintptr_t)address - (uintptr_t)note->start < note->size)
+        size_t size = CAIRN_QUARANTINE > 0 ? guard_extent(note->size) : note->size; /* it had its trailer until then */
+        if ((uintptr_t)address - (uintptr_t)note->start < size)
             return note;
     }
     return NULL;

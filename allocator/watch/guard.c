@@ -3,6 +3,10 @@
  *
  *    | as many bytes as were asked for | canary ... | owner, size |   next block
  *
+ * The owner is sealed by the block's address, and erased when the block ends: a trailer that an earlier block has left,
+ * and bytes of a program that look like one, prove no block. A block that is held in the quarantine keeps canary and
+ * trailer, the size complemented; its bytes are filled.
+ *
  * The canary reaches from the block's end, as it was asked for, to the trailer: from one byte to a granule. Free
  * memory is filled, all of it, except for the first granule of a free block, which holds its links, and
  * its last link's size; and so is what is above the top.
@@ -16,6 +20,7 @@
 
 #include "../core/hooks.h"
 #include "../core/layout.h"
+#include "../core/private.h"
 #include "port.h"
 
 #include <string.h>
@@ -27,9 +32,10 @@ enum { FREE = HEAP_FILL & 0xff, NEW = 0xa5, CANARY = 0xc7 };
 
 /* The last bytes of a block. */
 struct trailer {
-    const void *owner; /* who asked for it */
-    size_t size;       /* bytes, as it was asked for */
+    uintptr_t sealed; /* who asked for it */
+    size_t size;      /* bytes, as it was asked for */
 };
+enum { SEAL = 16 }; /* bits that the block's address is shifted up by */
 enum { CANARY_MIN = GUARDED ? 1 : 0, KEPT = CANARY_MIN + sizeof(struct trailer), MOST_ADDED = KEPT + CAIRN_GRANULE };
 
 /* A block by the map. */
@@ -55,7 +61,8 @@ static struct extent extent_of(struct cairn_heap *heap, const void *p)
 LAYOUT_OF(guard)
 {
     LAYOUT("trailer.bytes", sizeof(struct trailer));
-    LAYOUT("trailer.owner", offsetof(struct trailer, owner));
+    LAYOUT("trailer.owner", offsetof(struct trailer, sealed));
+    LAYOUT("trailer.seal", SEAL);
     LAYOUT("trailer.size", offsetof(struct trailer, size));
     LAYOUT("canary.min", CANARY_MIN);
     LAYOUT("canary", CANARY);
@@ -65,6 +72,18 @@ LAYOUT_OF(guard)
 static struct trailer *trailer_of(const struct extent *block)
 {
     return (struct trailer *)(void *)block->end - 1;
+}
+
+/* The owner as the trailer has it, or the other way round: one EOR. A block that begins elsewhere makes an address far
+ * from any code of it. */
+static uintptr_t seal(const struct extent *block, uintptr_t owner)
+{
+    return owner ^ (uintptr_t)block->start << SEAL;
+}
+
+static const void *owner_of(const struct extent *block)
+{
+    return (const void *)seal(block, trailer_of(block)->sealed);
 }
 
 size_t guard_size(size_t size)
@@ -107,7 +126,7 @@ static void mark(const struct extent *block, size_t size, const void *owner)
     struct trailer *trailer = trailer_of(block);
     if (GUARDED)
         memset(block->start + size, CANARY, (size_t)((char *)trailer - (block->start + size)));
-    *trailer = (struct trailer){.owner = owner, .size = size};
+    *trailer = (struct trailer){.sealed = seal(block, (uintptr_t)owner), .size = size};
 }
 
 /* The first byte behind the block's own, or its trailer, that is not what was written there; NULL if all is. */
@@ -122,14 +141,28 @@ static const char *overrun_of(const struct extent *block)
     return GUARDED && bad < (char *)trailer ? bad : NULL;
 }
 
+/* Is it held, as its trailer says? No live block has such a size. */
+static bool is_held(const struct extent *block)
+{
+    return CAIRN_QUARANTINE > 0 && has_trailer(block) && fits(block, ~trailer_of(block)->size);
+}
+
+/* The block does not end as a live one does: one that is held was freed, as its trailer or the quarantine says. */
+static _Noreturn void fatal_end(const struct extent *block, const char *bad)
+{
+    if (CAIRN_QUARANTINE > 0 && (is_held(block) || quarantine_at(block->start) != NULL))
+        fatal(CAIRN_DOUBLE_FREE, block->start);
+    fatal(CAIRN_OVERRUN, bad);
+}
+
 void guard_inspect(struct cairn_heap *heap, const void *p, size_t *size, const void **owner)
 {
     struct extent block = extent_of(heap, p);
     const char *bad = overrun_of(&block);
     if (bad != NULL)
-        fatal(CAIRN_OVERRUN, bad);
+        fatal_end(&block, bad);
     *size = trailer_of(&block)->size;
-    *owner = trailer_of(&block)->owner;
+    *owner = owner_of(&block);
 }
 
 /* The block was taken or cut for `size` bytes; if it does not fit, the map is not as it was. */
@@ -146,9 +179,28 @@ void guard_resize(struct cairn_heap *heap, void *p, size_t size, const void *own
     mark(&block, size, owner);
 }
 
+void guard_erase(const void *p, size_t bytes)
+{
+    struct trailer *trailer = (struct trailer *)((uintptr_t)p + bytes) - 1;
+    trailer->sealed = 0;
+}
+
 #endif
 
 #if CAIRN_CHECK == 2
+
+#if CAIRN_QUARANTINE > 0
+size_t guard_extent(size_t size)
+{
+    return (size_t)heap_granules(guard_size(size)) * CAIRN_GRANULE;
+}
+#endif
+
+static struct extent extent_by_map(const void *from, const void *to)
+{
+    char *start = (char *)(uintptr_t)from, *end = (char *)(uintptr_t)to;
+    return (struct extent){.start = start, .end = end, .n = (index_t)((size_t)(end - start) / CAIRN_GRANULE)};
+}
 
 /* ---- Free memory ----------------------------------------------------------------------------- */
 
@@ -220,7 +272,7 @@ void guard_close(struct cairn_heap *heap, void *p, const void *caller)
 {
     struct extent block = extent_of(heap, p);
     const struct trailer *trailer = believed(&block);
-    freed_note(&(struct freed){.start = p, .size = trailer->size, .owner = trailer->owner, .caller = caller});
+    freed_note(&(struct freed){.start = p, .size = trailer->size, .owner = owner_of(&block), .caller = caller});
     guard_fill(p, trailer->size);
 }
 
@@ -246,6 +298,53 @@ void guard_release(struct cairn_heap *heap, void *p)
     guard_fill(kept, (size_t)(block.end - kept));
     release(heap, &block);
 }
+
+/* ---- The quarantine --------------------------------------------------------------------------- */
+
+#if CAIRN_QUARANTINE > 0
+
+bool guard_is_held(const void *start, size_t size)
+{
+    struct extent block = extent_by_map(start, (const char *)start + size);
+    return is_held(&block);
+}
+
+bool guard_hold(struct cairn_heap *heap, void *p, const void *caller, struct freed *leaving)
+{
+    struct extent block = extent_of(heap, p);
+    size_t size = believed(&block)->size;
+    trailer_of(&block)->size = ~size;
+    struct freed held = {.start = p, .size = size, .owner = owner_of(&block), .caller = caller};
+    return quarantine_add(&held, leaving);
+}
+
+/* The first byte of a held block of `size` bytes that was written after free(); NULL if none was. */
+static const char *write_in_held(const struct extent *block, size_t size)
+{
+    if (!fits(block, size)) /* the map is not as it was */
+        return block->start;
+    char *end = (char *)trailer_of(block);
+    char *bad = first_other(block->start, block->start + size, FREE);
+    if (bad == block->start + size)
+        bad = first_other(bad, end, CANARY);
+    return bad < end || !is_held(block) ? bad : NULL;
+}
+
+void guard_leave(struct cairn_heap *heap, const struct freed *leaving)
+{
+    struct extent block = extent_of(heap, leaving->start);
+    const char *bad = write_in_held(&block, leaving->size);
+    if (bad == NULL && (trailer_of(&block)->size != ~leaving->size || owner_of(&block) != leaving->owner))
+        bad = (const char *)trailer_of(&block);
+    if (bad != NULL)
+        fatal(CAIRN_WRITE_AFTER_FREE, bad);
+    uint32_t state = port_lock();
+    guard_fill(block.start + leaving->size, (size_t)(block.end - block.start) - leaving->size);
+    release(heap, &block);
+    port_unlock(state);
+}
+
+#endif
 
 /* ---- Cutting ---------------------------------------------------------------------------------- */
 
@@ -334,13 +433,25 @@ struct finding {
     int invariant;
 };
 
+static void look_at_used(const struct extent *block, struct finding *found)
+{
+    found->bad = overrun_of(block);
+#if CAIRN_QUARANTINE > 0
+    const struct freed *held = NULL; /* looked for only if the trailer is neither a live block's nor a held one's */
+    if (found->bad == NULL || (!is_held(block) && (held = quarantine_at(block->start)) == NULL))
+        return;
+    found->invariant = 12;
+    found->bad = write_in_held(block, held != NULL ? held->size : ~trailer_of(block)->size);
+#endif
+}
+
 static bool look_at(void *context, void *p, size_t size, enum cairn_kind kind)
 {
     struct finding *found = context;
     struct extent block = {.start = p, .end = (char *)p + size, .n = (index_t)(size / CAIRN_GRANULE)};
     found->invariant = kind == CAIRN_FREE ? 12 : 11;
     if (kind == CAIRN_USED)
-        found->bad = overrun_of(&block);
+        look_at_used(&block, found);
     else if (kind == CAIRN_FREE)
         found->bad = write_in(block.start + LINKS, block.end - sizeof(link_t));
     return found->bad == NULL;
@@ -349,7 +460,7 @@ static bool look_at(void *context, void *p, size_t size, enum cairn_kind kind)
 int guard_check(struct cairn_heap *heap, const void **where)
 {
     struct finding found = {.bad = NULL};
-    if (cairn_walk(heap, look_at, &found)) {
+    if (heap_walk(heap, look_at, &found)) {
         found.invariant = 12;
         found.bad = write_in(heap_pointer(heap, heap->top), heap_pointer(heap, heap->limit));
     }
@@ -360,25 +471,25 @@ int guard_check(struct cairn_heap *heap, const void **where)
 
 /* ---- For explain.c ----------------------------------------------------------------------------- */
 
-static struct extent extent_by_map(const void *from, const void *to)
-{
-    char *start = (char *)(uintptr_t)from, *end = (char *)(uintptr_t)to;
-    return (struct extent){.start = start, .end = end, .n = (index_t)((size_t)(end - start) / CAIRN_GRANULE)};
-}
-
 void guard_describe(struct cairn_block *block)
 {
     struct extent extent = extent_by_map(block->start, (const char *)block->start + block->size);
     const struct trailer *trailer = trailer_of(&extent);
-    if (has_trailer(&extent) && fits(&extent, trailer->size)) {
-        block->size = trailer->size;
-        block->owner = trailer->owner;
+    bool held = is_held(&extent);
+    if (held || (has_trailer(&extent) && fits(&extent, trailer->size))) {
+        block->size = held ? ~trailer->size : trailer->size;
+        block->owner = owner_of(&extent);
+        block->live = !held;
     }
 }
 
 bool guard_is_whole(const void *start, const void *end)
 {
     struct extent block = extent_by_map(start, end);
+    if (is_held(&block)) {
+        const char *kept = block.start + ~trailer_of(&block)->size;
+        return first_other((char *)(uintptr_t)kept, (char *)trailer_of(&block), CANARY) == (char *)trailer_of(&block);
+    }
     return overrun_of(&block) == NULL;
 }
 
@@ -409,6 +520,8 @@ struct guard_ends guard_ends(const struct cairn_report *report, const char *star
     if (damaged->live && report->reason != CAIRN_WRITE_AFTER_FREE)
         return ends_of_kept(&block);
     struct guard_ends spoiled = {.low = true, .high = !ends_well(&block)};
+    if (is_held(&block))
+        spoiled.high = ((const unsigned char *)trailer_of(&block))[-1] != CANARY;
     if (damaged->live &&
         damaged->size - 1u < (size_t)(end - start) - 1u) /* given out, and its trailer is there already */
         spoiled.high = (unsigned char)start[damaged->size - 1u] != FREE;

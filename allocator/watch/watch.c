@@ -76,6 +76,43 @@ static void *take(const struct watched_call *call, struct heap_fit *fit)
     return p != NULL ? p : system_refuse(ENOMEM);
 }
 
+#if CAIRN_QUARANTINE > 0
+
+/* With the lock held, which is released in between: the oldest block in the quarantine is freed, for a request of
+ * `size` bytes that found no room. False if none is held. */
+static bool make_room(size_t size, uint32_t *state)
+{
+    struct freed leaving;
+    if (heap_granules(guard_size(size)) == 0 || !quarantine_take(&leaving))
+        return false;
+    port_unlock(*state);
+    guard_leave(system_home(leaving.start), &leaving);
+    *state = port_lock();
+    return true;
+}
+
+/* With the lock held: memory for the call, as take() does; if there is none, after blocks have left the quarantine. */
+static void *take_or_make_room(const struct watched_call *call, struct heap_fit *fit, uint32_t *state)
+{
+    int saved = errno;
+    void *p = take(call, fit);
+    while (p == NULL && make_room(call->size, state))
+        p = take(call, fit);
+    if (p != NULL)
+        errno = saved;
+    return p;
+}
+
+#else
+
+static void *take_or_make_room(const struct watched_call *call, struct heap_fit *fit, const uint32_t *state)
+{
+    (void)state;
+    return take(call, fit);
+}
+
+#endif
+
 /* With the lock held: the block at `p`, which was just taken as `fit` has it, is the call's. Returns where it
  * begins. */
 static void *keep(const struct watched_call *call, void *p, const struct heap_fit *fit)
@@ -95,7 +132,7 @@ static void *allocate(struct watched_call *call)
     if (cairn_system() == NULL)
         system_start();
     uint32_t state = port_lock();
-    void *p = take(call, &fit);
+    void *p = take_or_make_room(call, &fit, &state);
     call->number = trace_number();
     if (p != NULL) {
         p = keep(call, p, &fit);
@@ -115,13 +152,13 @@ static void *allocate(struct watched_call *call)
 
 void *cairn_malloc_for(const void *caller, size_t size)
 {
-    struct watched_call call = {.kind = WATCHED_MALLOC, .caller = caller, .size = size};
+    struct watched_call call = {.kind = WATCHED_MALLOC, .caller = caller, .size = size WATCHED_FRAME};
     return allocate(&call);
 }
 
 void *cairn_calloc_for(const void *caller, size_t count, size_t size)
 {
-    struct watched_call call = {.kind = WATCHED_CALLOC, .caller = caller};
+    struct watched_call call = {.kind = WATCHED_CALLOC, .caller = caller WATCHED_FRAME};
     if (__builtin_mul_overflow(count, size, &call.size))
         call.size = SIZE_MAX;
     void *p = allocate(&call);
@@ -130,28 +167,55 @@ void *cairn_calloc_for(const void *caller, size_t count, size_t size)
 
 void *cairn_memalign_for(const void *caller, size_t alignment, size_t size)
 {
-    struct watched_call call = {.kind = WATCHED_ALIGNED, .caller = caller, .size = size, .alignment = alignment};
+    struct watched_call call = {
+        .kind = WATCHED_ALIGNED, .caller = caller, .size = size, .alignment = alignment WATCHED_FRAME};
     if (!heap_is_alignment(alignment))
         return system_refuse(EINVAL);
     return allocate(&call);
+}
+
+/* Where GUARDED only: the bytes of the block at `p` are filled, as `caller` frees it. */
+static void vacate(const struct live *old, void *p, const void *caller)
+{
+    if (CAIRN_QUARANTINE > 0)
+        guard_vacate(old->heap, p, 0);
+    else
+        guard_close(old->heap, p, caller);
+}
+
+/* Then, with the lock held: it is freed, or held. True if another one leaves the quarantine for it: *`leaving`, for
+ * guard_leave(), without the lock. */
+static bool let_go(const struct live *old, void *p, const void *caller, struct freed *leaving)
+{
+#if CAIRN_QUARANTINE > 0
+    return guard_hold(old->heap, p, caller, leaving);
+#else
+    (void)caller, (void)leaving;
+    guard_release(old->heap, p);
+    return false;
+#endif
 }
 
 void cairn_free_for(const void *caller, void *p)
 {
     if (p == NULL)
         return;
-    struct watched_call call = {.kind = WATCHED_FREE, .caller = caller, .p = p};
+    struct watched_call call = {.kind = WATCHED_FREE, .caller = caller, .p = p WATCHED_FRAME};
     struct live old = inspect(p);
+    struct freed leaving;
     if (GUARDED)
-        guard_close(old.heap, p, caller);
+        vacate(&old, p, caller);
     uint32_t state = port_lock();
     call.number = trace_number();
     count(&call, &old, NULL);
-    if (GUARDED)
-        guard_release(old.heap, p);
-    else
+    bool leaves = GUARDED && let_go(&old, p, caller, &leaving);
+    if (!GUARDED) {
+        guard_erase(p, old.bytes);
         system_free(p);
+    }
     port_unlock(state);
+    if (leaves)
+        guard_leave(system_home(leaving.start), &leaving);
     trace_record(&call);
 }
 
@@ -187,18 +251,25 @@ static void *resize(const struct live *old, void *p, struct watched_call *call)
     if (n != 0 && (size_t)n * CAIRN_GRANULE <= old->bytes)
         return cut(old, p, call, n);
     uint32_t state = port_lock();
-    call->number = trace_number();
     void *moved = n != 0 ? take_elsewhere(old, call, n) : NULL;
+#if CAIRN_QUARANTINE > 0
+    while (moved == NULL && make_room(call->size, &state))
+        moved = take_elsewhere(old, call, n);
+#endif
+    call->number = trace_number();
     port_unlock(state);
     if (moved == NULL)
         return system_refuse(ENOMEM);
     guard_begin(moved, call->size);
     memcpy(moved, p, old->size);
-    guard_close(old->heap, p, call->caller);
+    struct freed leaving;
+    vacate(old, p, call->caller);
     state = port_lock();
-    guard_release(old->heap, p);
+    bool leaves = let_go(old, p, call->caller, &leaving);
     count(call, old, moved);
     port_unlock(state);
+    if (leaves)
+        guard_leave(system_home(leaving.start), &leaving);
     return moved;
 }
 
@@ -208,6 +279,7 @@ static void *resize(const struct live *old, void *p, struct watched_call *call)
 static void settle(const struct live *old, void *p, struct watched_call *call, index_t have, index_t n)
 {
     struct cairn_heap *heap = system_home(p);
+    guard_erase(call->p, old->bytes);
     heap_cut(heap, heap_granule_index(heap, p), have, n);
     guard_resize(heap, p, call->size, call->caller);
     count(call, old, p);
@@ -236,6 +308,7 @@ static void *resize(const struct live *old, void *p, struct watched_call *call)
     if (have != 0) {
         settle(old, moved, call, have, n);
     } else {
+        guard_erase(p, old->bytes);
         system_free(p);
         count(call, old, moved);
     }
@@ -249,7 +322,7 @@ void *cairn_realloc_for(const void *caller, void *p, size_t size)
 {
     if (p == NULL)
         return cairn_malloc_for(caller, size);
-    struct watched_call call = {.kind = WATCHED_REALLOC, .caller = caller, .p = p, .size = size};
+    struct watched_call call = {.kind = WATCHED_REALLOC, .caller = caller, .p = p, .size = size WATCHED_FRAME};
     struct live old = inspect(p);
     void *moved = resize(&old, p, &call);
     if (moved == NULL) {
@@ -297,7 +370,8 @@ size_t watched_usable_size(void *p)
 
 void *cairn_malloc_in(uint32_t attributes, size_t size)
 {
-    struct watched_call call = {.kind = WATCHED_MALLOC, .caller = CALLER, .size = size, .attributes = attributes};
+    struct watched_call call = {
+        .kind = WATCHED_MALLOC, .caller = CALLER, .size = size, .attributes = attributes WATCHED_FRAME};
     return allocate(&call);
 }
 
@@ -308,7 +382,7 @@ void *cairn_dma_alloc(size_t size)
                                 .caller = CALLER,
                                 .size = region_lines(size),
                                 .alignment = CAIRN_CACHE_LINE,
-                                .attributes = CAIRN_DMA};
+                                .attributes = CAIRN_DMA WATCHED_FRAME};
     return allocate(&call);
 }
 
@@ -322,6 +396,12 @@ void *watched_sbrk(ptrdiff_t increment)
 {
     uint32_t state = port_lock();
     char *brk = system_sbrk(increment);
+#if CAIRN_QUARANTINE > 0
+    int saved = errno;
+    while (brk == (void *)-1 && increment > 0 && make_room((size_t)increment, &state))
+        brk = system_sbrk(increment);
+    errno = brk != (void *)-1 ? saved : errno;
+#endif
     if (brk != (void *)-1 && cairn_system() != NULL) { /* at level 2 the lock may be held for it */
         if (increment < 0)
             guard_take_back(cairn_system(), brk + increment, (size_t)-increment);

@@ -8,6 +8,7 @@
  *    trace.c     a record of each call                                  CAIRN_TRACE
  *
  *    freed.c     the last blocks that were freed                        CAIRN_CHECK=2
+ *    quarantine.c  blocks that were freed, held back                    CAIRN_QUARANTINE
  *
  * SPDX-License-Identifier: MIT */
 #ifndef CAIRN_WATCH_H
@@ -17,6 +18,9 @@
 
 /* Is each block followed by a canary, and is free memory filled? Does each block end in a trailer? */
 enum { GUARDED = CAIRN_CHECK == 2, TRAILED = CAIRN_CHECK == 2 || CAIRN_SITES > 0 };
+
+/* Are calls looked for on the stack? */
+#define WATCHED_FRAMES (CAIRN_TRACE_STACK > 0)
 
 /* ---- A call that is watched -------------------------------------------------------------------- */
 
@@ -30,7 +34,17 @@ struct watched_call {
     const void *moved;      /* returned, of realloc */
     size_t size, alignment; /* bytes; 0 where no alignment was asked for */
     uint32_t attributes;    /* of the RAM */
+#if WATCHED_FRAMES
+    const void *frame; /* the stack pointer that a function of this layer was called with */
+#endif
 };
+
+/* The frame, where it is of use. */
+#if WATCHED_FRAMES
+#define WATCHED_FRAME , .frame = __builtin_dwarf_cfa()
+#else
+#define WATCHED_FRAME
+#endif
 
 /* ---- guard.c ---------------------------------------------------------------------------------- */
 
@@ -42,6 +56,10 @@ size_t guard_size(size_t size) INTERNAL(guard_size);
 /* With the lock held under which the block at `p` was taken or cut for `size` bytes: these are `owner`'s. Writes its
  * canary and trailer. */
 void guard_resize(struct cairn_heap *heap, void *p, size_t size, const void *owner) INTERNAL(guard_resize);
+
+/* With the lock held: the block of `bytes` bytes at `p` ends, or ends elsewhere: its trailer is none any more. Not where
+ * GUARDED, which fills it. */
+void guard_erase(const void *p, size_t bytes) INTERNAL(guard_erase);
 
 /* The live block at `p` is sound; else the overrun is reported. Anything else is misuse. Sets *`size`,
  * as it was asked for, and who did in *`owner`. */
@@ -57,6 +75,11 @@ static inline size_t guard_size(size_t size)
 static inline void guard_resize(struct cairn_heap *heap, void *p, size_t size, const void *owner)
 {
     (void)heap, (void)p, (void)size, (void)owner;
+}
+
+static inline void guard_erase(const void *p, size_t bytes)
+{
+    (void)p, (void)bytes;
 }
 
 static inline void guard_inspect(struct cairn_heap *heap, const void *p, size_t *size, const void **owner)
@@ -89,6 +112,9 @@ void guard_vacate(struct cairn_heap *heap, void *p, index_t n) INTERNAL(guard_va
 
 /* Then, with the lock held: keep these granules, for `size` bytes of `owner`'s, and free the rest. */
 void guard_cut(struct cairn_heap *heap, void *p, index_t n, size_t size, const void *owner) INTERNAL(guard_cut);
+
+/* Bytes that a block takes of which `size` were asked for. */
+size_t guard_extent(size_t size) INTERNAL(guard_extent);
 
 /* Fill memory that is about to be free. */
 void guard_fill(void *p, size_t size) INTERNAL(guard_fill);
@@ -131,6 +157,51 @@ void freed_note(const struct freed *freed) INTERNAL(freed_note);
 
 /* The latest note of a block that held `address`; NULL if there is none. */
 const struct freed *freed_at(const char *address) INTERNAL(freed_at);
+
+/* ---- quarantine.c, and guard.c for it -------------------------------------------------------------- */
+
+#if CAIRN_QUARANTINE > 0
+
+/* With the lock held: `freed` is held from here on. True if the oldest block leaves for it: *`leaving`, which is the
+ * caller's to give to guard_leave(). O(1). */
+bool quarantine_add(const struct freed *freed, struct freed *leaving) INTERNAL(quarantine_add);
+
+/* With the lock held: the oldest block leaves, as above. False if none is held. O(1). */
+bool quarantine_take(struct freed *leaving) INTERNAL(quarantine_take);
+
+/* The held block that `address` lies in; NULL if none. A loop over all of them: for reports and checks. */
+const struct freed *quarantine_at(const char *address) INTERNAL(quarantine_at);
+
+/* Is the block of `size` bytes, by the map, a held one, as its trailer says? */
+bool guard_is_held(const void *start, size_t size) INTERNAL(guard_is_held);
+
+/* With the lock held: the live block at `p`, whose bytes are filled (guard_vacate), is held, as `caller` frees it. As
+ * quarantine_add(). */
+bool guard_hold(struct cairn_heap *heap, void *p, const void *caller, struct freed *leaving) INTERNAL(guard_hold);
+
+/* Without the lock: the block that left the quarantine is as it was filled, or it is a write after free. Free it. */
+void guard_leave(struct cairn_heap *heap, const struct freed *leaving) INTERNAL(guard_leave);
+
+#else
+
+static inline bool quarantine_take(struct freed *leaving)
+{
+    (void)leaving;
+    return false;
+}
+
+static inline const struct freed *quarantine_at(const char *address)
+{
+    (void)address;
+    return NULL;
+}
+
+static inline void guard_leave(struct cairn_heap *heap, const struct freed *leaving)
+{
+    (void)heap, (void)leaving;
+}
+
+#endif
 
 /* A private heap is used: explain.c looks into the last one. */
 void explain_note_heap(struct cairn_heap *heap) INTERNAL(explain_note_heap);

@@ -31,9 +31,14 @@ $(BUILD)/$(1)/recorded/%.elf: private LINK_FLAGS = -Wl,--build-id -Wl,--defsym=_
 $(BUILD)/$(1)/recorded/%.elf: $(addprefix $(BUILD)/$(1)/traced/,extras/trace_%.o tests/tools/recorded.o tests/support/blocks.o libcairn.a) \
         $($(1)/traced.RUNTIME) $(call scripts,$(1))
 	$$(call link,$(1))
+# The same with calls, time and task.
+$(BUILD)/$(1)/recorded/stacks.elf: private LINK_FLAGS = -Wl,--build-id -Wl,--defsym=_heap_size=8404
+$(BUILD)/$(1)/recorded/stacks.elf: $(addprefix $(BUILD)/$(1)/contexts/,extras/trace_semihosting.o tests/tools/recorded.o tests/tools/context.o \
+        tests/support/blocks.o libcairn.a) $($(1)/contexts.RUNTIME) $(call scripts,$(1))
+	$$(call link,$(1))
 endef
 $(foreach b,$(RECORDED_BOARDS),$(eval $(call recorded_image,$b)))
-check: $(foreach b,$(RECORDED_BOARDS),$(addprefix $(BUILD)/$b/recorded/,semihosting.elf ring.elf)) \
+check: $(foreach b,$(RECORDED_BOARDS),$(addprefix $(BUILD)/$b/recorded/,semihosting.elf ring.elf stacks.elf)) \
        $(addprefix $(BUILD)/host/,heap_run walked $(foreach f,coarse wide,$f/fit $f/heap_run))
 
 # The page in a browser is apart: Chromium takes 350 MB.

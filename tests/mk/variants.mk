@@ -1,7 +1,7 @@
 # variants.mk: the library built in other ways: build/<board>/<variant>/. The Makefile says what a row may have.
 #
 # SPDX-License-Identifier: MIT
-VARIANTS := picolibc fast basepri ceiling fast-ceiling unlocked regions wide-regions coarse coarse-regions guarded counted traced counted-regions traced-regions all
+VARIANTS := picolibc fast basepri ceiling fast-ceiling unlocked regions wide-regions coarse coarse-regions guarded held counted traced contexts counted-regions traced-regions all
 
 # For the other C library; its tests of the C library are in the Makefile.
 picolibc.BOARDS := $(BOARDS)
@@ -51,12 +51,20 @@ WATCH_BOARDS    := $(call among,mps2-an385 mps2-an505 microbit)
 guarded.FLAGS   := -DCAIRN_CHECK=2 -DCAIRN_REGIONS=1
 guarded.BOARDS  := $(WATCH_BOARDS)
 guarded.TESTS   := guarded regions
+# The last blocks that were freed held back.
+held.FLAGS      := -DCAIRN_CHECK=2 -DCAIRN_REGIONS=1 -DCAIRN_COUNTS=1 -DCAIRN_QUARANTINE=8
+held.BOARDS     := $(WATCH_BOARDS)
+held.TESTS      := held
 counted.FLAGS   := -DCAIRN_COUNTS=1 -DCAIRN_SITES=16
 counted.BOARDS  := $(WATCH_BOARDS)
 counted.TESTS   := counted sited
 traced.FLAGS    := -DCAIRN_COUNTS=1 -DCAIRN_TRACE=1
 traced.BOARDS   := $(WATCH_BOARDS)
 traced.TESTS    := traced
+# Records with calls, time and task.
+contexts.FLAGS  := -DCAIRN_TRACE=1 -DCAIRN_TRACE_STACK=6 -DCAIRN_TRACE_TIME=1 -DCAIRN_TRACE_TASK=1
+contexts.BOARDS := $(WATCH_BOARDS)
+contexts.TESTS  := contexts
 sited.FLAGS     := -DCAIRN_SITES=16
 sited.TESTS     := sited
 # With regions as well. There a cache line is as short as can be, a granule.

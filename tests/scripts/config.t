@@ -3,7 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 43
+plan 54
 
 # compiles FLAG...: the heap, for the target.
 compiles() {
@@ -65,6 +65,19 @@ refuses "2 for counts does not compile" "CAIRN_COUNTS must be 0 or 1" compiles -
 refuses "2 for a trace does not compile" "CAIRN_TRACE must be 0 or 1" compiles -DCAIRN_TRACE=2
 refuses "a table of 24 sites does not compile" "CAIRN_SITES must be 0 (no table) or a power of two up to 4096" \
     compiles -DCAIRN_SITES=24
+passes "a quarantine compiles at level 2" compiles -DCAIRN_CHECK=2 -DCAIRN_QUARANTINE=64
+refuses "a quarantine at level 1 does not compile" "add CAIRN_CHECK=2" compiles -DCAIRN_QUARANTINE=64
+for blocks in -1 5000; do
+    refuses "a quarantine of $blocks blocks does not compile" "CAIRN_QUARANTINE must be 0 (none) to 4096 (blocks)" \
+        compiles -DCAIRN_CHECK=2 -DCAIRN_QUARANTINE=$blocks
+done
+passes "records with calls, time and task compile" \
+    compiles -DCAIRN_TRACE=1 -DCAIRN_TRACE_STACK=20 -DCAIRN_TRACE_TIME=1 -DCAIRN_TRACE_TASK=1
+for option in STACK TIME TASK; do
+    refuses "CAIRN_TRACE_$option without records does not compile" "add CAIRN_TRACE=1" compiles -DCAIRN_TRACE_$option=1
+    refuses "21 for CAIRN_TRACE_$option does not compile" "CAIRN_TRACE_$option must be 0" \
+        compiles -DCAIRN_TRACE=1 -DCAIRN_TRACE_$option=21
+done
 refuses "check level 2 over memory that is taken as clear does not compile" "PORT_MEMORY_IS_CLEAR is 0" \
     compiles -DCAIRN_CHECK=2 -DPORT_MEMORY_IS_CLEAR=1
 
@@ -93,11 +106,11 @@ done >"$work/said"
 result $? "each option is one of CMake and of Meson" "$work/said"
 
 # And all sources: CMake's lists have the folder and then the names.
-for source in allocator/*/*.c port/common/*.c; do
+for source in allocator/*/*.c port/common/*.c port/cortex-m/*.c; do
     folder=${source%/*} name=$(basename "$source" .c)
     grep -qF "'$source'" meson.build || echo "meson.build has no $source"
     grep -E "^cairn_list\(\w+ $folder " CMakeLists.txt | grep -qw "$name" || echo "CMakeLists.txt has no $source"
-    { sed -n 's/^[A-Z]* = "\(.*\)"$/\1/p' tools/amalgamate.py && grep '"port/common/' tools/amalgamate.py; } | grep -qw "$name" ||
+    { sed -n 's/^[A-Z]* = "\(.*\)"$/\1/p' tools/amalgamate.py && grep '"port/co' tools/amalgamate.py; } | grep -qw "$name" ||
         echo "tools/amalgamate.py has no $source"
 done >"$work/said"
 [ ! -s "$work/said" ]

@@ -91,9 +91,15 @@ bool sound(struct cairn_heap *heap)
     struct cairn_stats stats;
     cairn_stats(heap, &stats);
     size_t used = count_blocks(heap, CAIRN_USED).bytes + count_blocks(heap, CAIRN_RESERVED).bytes;
+    size_t held = count_blocks(heap, CAIRN_HELD).bytes;
+#if CAIRN_QUARANTINE > 0
+    if (stats.held != held)
+        return false;
+#endif
     return stats.used == used && stats.free == count_blocks(heap, CAIRN_FREE).bytes &&
            cairn_used_bytes(heap) == stats.used && cairn_free_bytes(heap) == stats.free + stats.can_grow &&
-           stats.size == stats.control + stats.used + stats.free && stats.guaranteed <= stats.free + stats.can_grow;
+           stats.size == stats.control + stats.used + stats.free + held &&
+           stats.guaranteed <= stats.free + stats.can_grow;
 }
 
 bool all_free(struct cairn_heap *heap)

@@ -9,7 +9,7 @@ unsigned hook_failures, hook_records;
 struct cairn_request hook_request;
 size_t hook_largest_free;
 void *hook_reserve;
-uintptr_t hook_record[5];
+uintptr_t hook_record[CAIRN_TRACE_MOST];
 uint32_t hook_words;
 
 #if CAIRN_COUNTS

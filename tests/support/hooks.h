@@ -16,7 +16,7 @@ extern void *hook_reserve;
 
 /* The last record that cairn_trace() was given, its words, and how many records there were. */
 extern unsigned hook_records;
-extern uintptr_t hook_record[5];
+extern uintptr_t hook_record[CAIRN_TRACE_MOST];
 extern uint32_t hook_words;
 
 #endif

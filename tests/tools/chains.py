@@ -43,7 +43,25 @@ static inline __attribute__((always_inline)) char *make(const char *text)
     return copy(text); /* make */
 }
 
-char *kept[4];
+/* Allocates for others, by what it takes and returns. */
+static inline __attribute__((always_inline)) void *grab(unsigned short count, const char *why)
+{
+    return xmalloc((size_t)count * 7 + (why[0] == 'x')); /* grab */
+}
+
+/* Returns void *, but for no number: a task. */
+static inline __attribute__((always_inline)) void *run(void *argument)
+{
+    return grab(10, argument); /* run */
+}
+
+char *kept[7];
+__attribute__((noinline)) void serve(const char *why)
+{
+    kept[4] = grab(11, why); /* serve */
+    kept[5] = run(kept[4]); /* task */
+}
+
 __attribute__((noinline)) void dev_send(const char *text)
 {
     kept[0] = make(text); /* dev_send */
@@ -81,6 +99,7 @@ int main(void)
     dev_send("hello");
     kept[2] = pool_take(50);
     store();
+    serve("why");
     scene_stop();
     return 0;
 }
@@ -137,10 +156,13 @@ def a_trace_names_the_whole_chain_without_the_wrapper(optimization):
     image = built(optimization, "traced")
     found = traced(image)
     equal((found[20], found[30]), (chain(image, "{} {}", *FULL[1:]), chain(image, "{} {}", *DIRECT[1:])))
+    equal((found[77], found[70]), (chain(image, "{} {}", ("serve", "serve")),
+                                   chain(image, "{} {}", ("run", "run"), ("serve", "task"))))
     found = traced(image, "--skip", "copy", "--skip", "make")
     equal(found[20], chain(image, "{} {}", *FULL[3:]))
     found = traced(image, "--no-skip")
     equal((found[20], found[30]), (chain(image, "{} {}", *FULL), chain(image, "{} {}", *DIRECT)))
+    equal(found[77], chain(image, "{} {}", ("xmalloc", "xmalloc"), ("grab", "grab"), ("serve", "serve")))
 
 
 @for_each(["-Os", "-O2"])

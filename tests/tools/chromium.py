@@ -31,6 +31,7 @@ class Page:
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
+        self.call("Performance.enable", timeDomain="threadTicks")
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
     def message(self, timeout=60):
@@ -78,18 +79,27 @@ class Page:
         self.frame()
         return time.monotonic() - start
 
+    def worked(self):
+        """Seconds of a processor that the page's thread has used since it was loaded."""
+        metrics = self.call("Performance.getMetrics")["metrics"]
+        return next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
+
     def frame(self):
         """Wait until all that was asked for is drawn."""
         self.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
-    def mouse(self, kind, x, y, buttons=0):
+    def mouse(self, kind, x, y, buttons=0, clicks=1):
         button = "left" if buttons or kind != "mouseMoved" else "none"
         self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, buttons=buttons,
-                  clickCount=int(kind != "mouseMoved"))
+                  clickCount=clicks if kind != "mouseMoved" else 0)
 
-    def click(self, x, y):
-        self.mouse("mousePressed", x, y, 1)
-        self.mouse("mouseReleased", x, y)
+    def click(self, x, y, clicks=1):
+        self.mouse("mousePressed", x, y, 1, clicks)
+        self.mouse("mouseReleased", x, y, 0, clicks)
+
+    def double_click(self, x, y):
+        self.click(x, y)
+        self.click(x, y, 2)
 
     def key(self, key, shift=False):
         for kind in ("keyDown", "keyUp"):

@@ -43,7 +43,7 @@ def file(name, data):
 
 @test
 def the_tools_are_those_that_the_documents_name():
-    equal(sorted(TOOLS), ["bound", "image", "link", "size", "trace", "view"])
+    equal(sorted(TOOLS), ["bound", "flame", "image", "leaks", "link", "size", "trace", "view"])
     with open("docs/tools.md", encoding="utf-8") as document:
         text = document.read()
     for name in TOOLS:
@@ -57,14 +57,15 @@ def a_module_that_is_no_tool_is_refused():
     for name in others:
         status, out, said = ended(name, ELF, "ram.bin@0x20000000")
         equal((status, out), (2, ""), name)
-        equal(said, f"cairn: there is no tool {name}; the tools are bound, image, link, size, trace, view\n")
+        equal(said, f"cairn: there is no tool {name}; the tools are bound, flame, image, leaks, link, size, trace, "
+                    "view\n")
 
 
 @for_each(["", ".", "bound.tool", "../cairn-gdb", "siz", "Size", "--version", "help"])
 def any_other_name_is_refused(name):
     status, out, said = ended(name)
     equal((status, out), (2, ""))
-    assert said.endswith("; the tools are bound, image, link, size, trace, view\n"), said
+    assert said.endswith("; the tools are bound, flame, image, leaks, link, size, trace, view\n"), said
 
 
 @test
@@ -124,6 +125,28 @@ WRONG: dict[str, list[tuple[str, str]]] = {
         ("tests", "tests: Is a directory"),
         ("--facts FIRMWARE FIRMWARE", "holds no facts: it is not text"),
         ("=TRACE", "is not an ELF file"),
+    ],
+    "flame": [
+        ("", "required: file"),
+        ("FIRMWARE", "ring.elf is an ELF file: name an image of its RAM, too, or a core"),
+        ("FIRMWARE ram.bin@0x20000000 --peak", "--at is for traces: an image is one moment"),
+        ("TRACE --at 5 --peak", "not allowed with argument"),
+        ("TRACE --at soon", "soon is not a moment of "),
+        ("TRACE --format svg", "invalid choice: 'svg'"),
+        ("none", "none: No such file or directory"),
+        ("TRACE -o /none/x", "/none/x: No such file or directory"),
+        ("FIRMWARE TRACE", "lua-life.trace is no core: name the address of its first byte, "),
+    ],
+    "leaks": [
+        ("", "required: FILE"),
+        ("TRACE TRACE TRACE", "two files are compared, no more"),
+        ("TRACE TRACE --from 5", "--from and --to are for one trace: two have their moments as TRACE@MOMENT"),
+        ("TRACE --from 5 --to 4", "the first moment, 5, is later than the second one, 4"),
+        ("TRACE@soon TRACE", "soon is not a moment of "),
+        ("TRACE FIRMWARE --elf none", "none: No such file or directory"),
+        ("TRACE FIRMWARE", "ring.elf: an image of RAM needs --elf"),
+        ("none none", "none: No such file or directory"),
+        ("TRACE@0x20000000 TRACE --elf FIRMWARE", "lua-life.trace@0x20000000: "),
     ],
     "image": [
         ("", "required: FIRMWARE.elf, IMAGE"),

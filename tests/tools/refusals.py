@@ -12,10 +12,10 @@ import signal
 import subprocess
 import sys
 
-import board
-from tap import directory, equal, for_each, run, run_tests, test
-
-sys.path.insert(0, "tools")
+sys.path[:0] = ["tests/gdb", "tools"]
+from look import KILL, gdb, target  # noqa: E402
+import board  # noqa: E402
+from tap import directory, equal, for_each, run, run_tests, test  # noqa: E402
 from cairntools.cli import TOOLS  # noqa: E402
 from cairntools.cli import run as run_tool  # noqa: E402
 from cairntools.elf import Elf  # noqa: E402
@@ -27,6 +27,8 @@ TRACE = "tests/traces/lua-life.trace"
 RING = f"build/{BOARD}/recorded/ring.elf"
 SEMIHOSTING = f"build/{BOARD}/recorded/semihosting.elf"
 RAM = f"{WORK}/run/ram.bin"
+OWNED = f"build/{BOARD}/debugging/leak.elf"  # its blocks keep their owners
+HELD = f"{WORK}/held.bin"                    # and its RAM
 RECORD = f"{WORK}/run/cairn.trace.bin"
 MAP = f"{WORK}/good.map"
 LINKED = f"{WORK}/good.elf"
@@ -36,7 +38,9 @@ OUT = f"{WORK}/out"
 # the tool writes. GOOD has a good one for each.
 CALLS = {
     "bound": ["bound ELF"],
+    "flame": ["flame TRACE -o OUT", "flame TRACE --format speedscope -o OUT", "flame OWNED HELD@0x20000000"],
     "image": ["image ELF RAM@0x20000000 stats", "image ELF RAM@0x20000000 check"],
+    "leaks": ["leaks TRACE", "leaks HELD@0x20000000 HELD@0x20000000 --elf OWNED", "leaks TRACE TRACE"],
     "link": ["link ELF", "link LINKED MAP"],
     "size": ["size TRACE --orders 0", "size TRACE --orders 0 --svg OUT"],
     "trace": ["trace RECORD --elf RECORDED -o OUT", "trace RAM --ram-at 0x20000000 --elf ELF -o OUT",
@@ -44,9 +48,9 @@ CALLS = {
     "view": ["view TRACE -o OUT", "view TRACE -o OUT --svg 100", "view TRACE -o OUT --png 100",
              "view RAM --elf ELF --ram-at 0x20000000 -o OUT"],
 }
-GOOD = {"ELF": RING, "RECORDED": SEMIHOSTING, "TRACE": TRACE, "RAM": RAM, "RECORD": RECORD, "LINKED": LINKED,
-        "MAP": MAP, "OUT": OUT}
-ELVES = ("ELF", "RECORDED", "LINKED")
+GOOD = {"ELF": RING, "RECORDED": SEMIHOSTING, "TRACE": TRACE, "RAM": RAM, "OWNED": OWNED, "HELD": HELD,
+        "RECORD": RECORD, "LINKED": LINKED, "MAP": MAP, "OUT": OUT}
+ELVES = ("ELF", "RECORDED", "LINKED", "OWNED")
 
 
 def kinds(call):
@@ -93,6 +97,8 @@ def make_good():
     # The RAM up to the heap, and the heap's control data: no block is read.
     with open(RAM, "ab") as ram, open(f"{WORK}/run/heap.bin", "rb") as control:
         ram.write(control.read() + bytes(16384))
+    gdb(OWNED, target(BOARD, OWNED, f"{WORK}/owned") + "break report_sites\ncontinue\ncontinue\n"
+        f"dump binary memory {HELD} 0x20000000 0x20010000\n" + KILL, f"{WORK}/owned")
     flags = board.setting(BOARD, "CPU_FLAGS").split()
     run(f"{os.environ.get('CROSS', 'arm-none-eabi-')}gcc", *flags, "-nostartfiles", "-Wl,--gc-sections",
         "-Wl,--no-warn-rwx-segments", "-Ltests/foreign", "-T", "tests/foreign/memory.ld", "-T",
@@ -115,7 +121,7 @@ def it_works_with_good_files(call):
     status, _, said = ended(words_of(call))
     # Free blocks are not in that RAM: the heap may be damaged, but it is read.
     assert status in (0, 1) and "Traceback" not in said, f"{call}: {status}: {said}"
-    assert "OUT" not in kinds(call) or os.path.getsize(OUT) > 100
+    assert "OUT" not in kinds(call) or os.path.getsize(OUT) > 10
 
 
 # ---- Bad files -----------------------------------------------------------------------------------------
@@ -146,7 +152,7 @@ def bad_files(kind):
     if kind in ("TRACE", "MAP"):
         yield "not text", RING
         yield "other text", "README.md"
-    if kind == "RAM":
+    if kind in ("RAM", "HELD"):
         yield "of another place", file("short", b"\0" * 64)
     if kind == "RECORD":
         yield "text", "README.md"
@@ -165,7 +171,7 @@ def a_bad_file_ends_in_a_sentence(case):
         if kind == "OUT" and what == "missing":
             continue  # it is made
         # A program of the host has a heap as well: what is refused is its memory, not the file.
-        named = "" if kind in ("RAM", *ELVES) or what == "a device that is full" else path
+        named = "" if kind in ("RAM", "HELD", *ELVES) or what == "a device that is full" else path
         refused(words_of(each_kind(tool)[kind], **{kind: path}), named)
 
 
@@ -219,8 +225,8 @@ def a_reader_that_ends_early_is_no_traceback(call):
         words = " ".join(words_of(call))
         done = subprocess.run(["sh", "-c", f"{CAIRN} {words} | {command}"], stdin=subprocess.DEVNULL, text=True,
                               capture_output=True, timeout=120)
-        # trace says what the trace lacks, image what the memory does not show.
-        said = done.stderr if not call.startswith(("trace ", "image ")) else ""
+        # trace says what the trace lacks, image what the memory does not show, flame how much there is.
+        said = done.stderr if not call.startswith(("trace ", "image ", "flame ")) else ""
         equal((done.returncode, said), (0, ""), f"{call} | {command}")
         assert "Traceback" not in done.stderr and "Exception" not in done.stderr, done.stderr
 

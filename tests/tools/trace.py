@@ -8,7 +8,7 @@ import struct
 import subprocess
 
 import board
-from records import ALIGNED, CALLOC, ELF, FREE, MALLOC, REALLOC, converted as converted_records, words
+from records import ALIGNED, CALLER, CALLOC, ELF, FREE, MALLOC, REALLOC, converted as converted_records, words
 from tap import cairn, directory, equal, for_each, run, run_tests, test
 
 WORK = directory("trace")
@@ -87,6 +87,41 @@ def the_run_has_every_kind_of_call_from_main_and_from_an_interrupt(where):
     equal(text.count("\n# refused: "), 6)
     for refused in ("m \\d+", "a 64 \\d+", "r \\d+"):
         assert re.search(f"[12] x ask_for_too_much recorded.c:\\d+ < main recorded.c:\\d+: {refused}\n", said), said
+
+
+@for_each(BOARDS)
+def stacks_times_and_tasks_are_in_the_trace(where):
+    folder = os.path.join(WORK, f"{where}-stacks")
+    board.record(where, "stacks", folder)
+    image, path = f"build/{where}/recorded/stacks.elf", os.path.join(folder, "stacks.trace")
+    cairn("trace", os.path.join(folder, "cairn.trace.bin"), "--elf", image, "-o", path)
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    about = header(path)
+    assert about["stacks"] > 500 and about["by_cfi"] >= 0.95 * about["stacks"], about
+    chains = [line for line in lines if line.startswith("# at ")]
+    # CFI ends each chain of main where the startup code calls it, or where the exception began.
+    assert all(" < main recorded.c:" in chain or "main" in chain.split()[2] or "systick_handler" in chain
+               for chain in chains), chains
+    assert not any("receive" in chain and "main" in chain for chain in chains)
+    times = [int(line[7:]) for line in lines if line.startswith("# time ")]
+    # A record has its number before its time: with an interrupt in between they are in another order.
+    assert len(times) > 500 and sum(high < low for low, high in zip(times, times[1:])) < len(times) // 20
+    equal({line for line in lines if line.startswith("# task ")}, {"# task main task", "# task interrupt 15"})
+    run(HEAP_RUN, "sizes", path, "0", "8404")
+
+
+@test
+def a_damaged_context_is_told():
+    """Calls have 2, 3, 4, 5, 7 ... words: their addresses, and where they are."""
+    record = words(0, MALLOC, 0x20000100, 8)
+    wrong = [(6 | 1 << 3, [CALLER]), (6 | 6 << 3, [CALLER] * 6), (6 | 1 << 3 | 1 << 8 | 1 << 9, [1]),
+             (6 | 1 << 3 | 1 << 11, [1])]
+    for first, more in wrong:
+        _, said = converted_records(WORK, [[first, *more], record], good=False)
+        assert "the context at word 0" in said, said
+    ops, _ = converted_records(WORK, [[6 | 3 << 3 | 1 << 8, 5, CALLER, 0], record])
+    equal(ops, ["m 0 8"])
 
 
 @test

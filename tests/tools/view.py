@@ -118,6 +118,26 @@ def the_operations_are_those_of_the_trace():
 
 
 @test
+def each_call_site_has_its_stack_from_the_root_on():
+    data = NODE_DATA
+    assert any(len(stack) > 1 for stack in data["stacks"]) and len(data["frames"]) == len(set(data["frames"]))
+    for site, stack in zip(data["sites"], data["stacks"]):
+        equal(" < ".join(data["frames"][n] for n in stack[::-1]), site or "unknown")
+    equal((data["times"], data["tasks"], data["opTasks"]), ([], [""], []))
+
+
+@test
+def times_and_tasks_are_those_of_the_trace():
+    path = os.path.join(WORK, "tasks.trace")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("m 0 8\n# time 40\n# task net\nm 1 8\n# time 39\nm 2 8\n# task idle\n# time 70\nf 0\n# task net\n"
+                   "m 0 1\n")
+    _, data = view(path)
+    equal(data["times"], [40, 40, 40, 70, 70])
+    equal([data["tasks"][n] for n in data["opTasks"]], ["", "net", "net", "idle", "net"])
+
+
+@test
 def the_largest_free_block_is_the_longest_gap():
     for at in (1000, 10007, 26589):
         blocks, top = shown(DATA, at)

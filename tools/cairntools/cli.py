@@ -14,7 +14,9 @@ from .text import Problem
 # Name -> its module, which has run(words), and what it does.
 TOOLS = {
     "bound": ("bound.tool", "the longest path through malloc, free and so on, computed from a linked firmware"),
+    "flame": ("flame", "live bytes by call stack, for viewers of flame graphs"),
     "image": ("image", "the heaps in an image of RAM or a core: every block, all damage"),
+    "leaks": ("leaks", "what is new and still live between two moments, by call stack"),
     "link": ("link", "what a firmware got from its link: heap, stack, options, and what is wrong"),
     "size": ("size", "how large the heap of a recorded program must be"),
     "trace": ("trace", "turns what a firmware recorded (CAIRN_TRACE=1) into a trace"),

@@ -8,6 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING, Callable, Iterator, Sequence
 from xml.sax.saxutils import escape
 
+from .stacks import stack_of, words
 from .text import Problem, brief, fit, group
 
 if TYPE_CHECKING:
@@ -87,17 +88,18 @@ def runs(first: int, count: int, row: int) -> Iterator[tuple[int, int, int]]:
 def legend(moment: Moment, mode: str) -> tuple[list[tuple[str, str]], Callable[[Placed], str]]:
     """(colour, text) of each kind of block that the picture has, and the colour of a block."""
     if mode == "site":
-        bytes_of: dict[int, int] = {}
+        askers = [words(stack_of(site)[:1]) for site in moment.sites]
+        bytes_of: dict[str, int] = {}
         for block in moment.blocks:
-            bytes_of[block.site] = bytes_of.get(block.site, 0) + block.size
-        order = sorted(bytes_of, key=lambda site: -bytes_of[site])
+            bytes_of[askers[block.site]] = bytes_of.get(askers[block.site], 0) + block.size
+        order = sorted(bytes_of, key=lambda asker: -bytes_of[asker])
         colours = dict(zip(order, CATEGORIES))
-        entries = [(colour, f"{fit(brief(moment.sites[site]) or 'unknown', 36)}: {group(bytes_of[site])} bytes")
-                   for site, colour in colours.items()]
+        entries = [(colour, f"{fit(brief(asker), 36)}: {group(bytes_of[asker])} bytes")
+                   for asker, colour in colours.items()]
         rest = sum(bytes_of[s] for s in order if s not in colours)
         if rest:
             entries.append((OTHERS, f"{len(order) - len(CATEGORIES)} other sites: {group(rest)} bytes"))
-        return entries, lambda block: colours.get(block.site, OTHERS)
+        return entries, lambda block: colours.get(askers[block.site], OTHERS)
     steps, unit = (AGE_STEPS, "operations old") if mode == "age" else (SIZE_STEPS, "bytes")
     entries = list(zip(STEPS, step_names(steps, unit)))
     return entries, lambda block: STEPS[step_of(moment.at - block.born if mode == "age" else block.size, steps)]

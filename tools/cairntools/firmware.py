@@ -4,9 +4,7 @@ they counted, and what they stopped for.
 """
 from __future__ import annotations
 
-import shutil
-import subprocess
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Iterator, NamedTuple, Sequence
 
 from .callers import Callers
 from .code import follows_call
@@ -15,7 +13,7 @@ from .heap import Heap, first_granule, limit_of
 from .lines import Frame, Line
 from .memory import Memory, Read, Unreadable
 from .region import heap_limit, heap_start
-from .text import Problem
+from .text import Problem, demangle
 
 REASONS = {
     1: ("CAIRN_NOT_A_BLOCK", "not the start of a live block of this heap"),
@@ -125,6 +123,16 @@ class Firmware:
         if self.callers is None or not chain:
             return [(name, line)]
         return self.callers.shown([(demangle(function), place) for function, place in chain])
+
+    def stack(self, addresses: Sequence[int]) -> list[Frame]:
+        """The same of calls that led to each other, the innermost first: wrappers are passed over at the beginning
+        alone. An address of which nothing is known is its own name."""
+        found: list[Frame] = []
+        for address in addresses:
+            chain = self.callers.chain(self.elf.call_before(address)) if self.callers is not None else []
+            name, line, _ = self.caller(address)
+            found += [(demangle(function), place) for function, place in chain] or [(name or f"{address:#010x}", line)]
+        return self.callers.shown(found) if self.callers is not None else found
 
     def place(self, address: int) -> str:
         """Where code was called from: the functions and their lines, as far as they are known."""
@@ -244,6 +252,9 @@ class Firmware:
 
     def note_of(self, address: int) -> Note | None:
         """Who had the block that held `address` and was freed last; None if that is not known any more."""
+        for note in self._held():
+            if note.start <= address < note.start + max(note.size, 1):
+                return note
         notes, noted = (self.elf.symbol(f"cairn_freed_{name}") for name in ("notes", "noted"))
         if notes is None or noted is None:
             return None
@@ -254,6 +265,16 @@ class Firmware:
             if note.start <= address < note.start + note.size:
                 return note
         return None
+
+    def _held(self) -> Iterator[Note]:
+        """The blocks in the quarantine, the one that was freed last first."""
+        ring, oldest, count = (self.elf.symbol(f"cairn_quarantine{name}") for name in ("", "_oldest", "_count"))
+        if ring is None or oldest is None or count is None:
+            return
+        first, most = self.memory.number(oldest.value, 4), self.layout["quarantine"]
+        for n in reversed(range(min(self.memory.number(count.value, 4), most))):
+            at = ring.value + (first + n) % most * self.layout["note.bytes"]
+            yield Note(*self.fields(at, "note", "start", "size", "owner", "caller"))
 
     def fatal(self) -> Fatal | None:
         """What the library's own cairn_fatal() was called for; None if it was not, or is another's."""
@@ -302,17 +323,3 @@ class Firmware:
     def _site(self, at: int) -> Site:
         caller, size, peak = self.fields(at, "site", "caller", "bytes", "peak")
         return Site(caller, self.memory.number(at + self.layout["site.blocks"], 4), size, peak)
-
-
-_demangled: dict[str, str] = {}
-
-
-def demangle(name: str) -> str:
-    """A C++ name as it is written, if a c++filt is there; else as it is."""
-    if not name.startswith("_Z"):
-        return name
-    if name not in _demangled:
-        tool = shutil.which("c++filt") or shutil.which("arm-none-eabi-c++filt")
-        done = subprocess.run([tool, name], capture_output=True, text=True, check=False) if tool else None
-        _demangled[name] = done.stdout.strip() if done and done.stdout.strip() else name
-    return _demangled[name]

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Iterable, Iterator
 
 from .check import Damage
-from .heap import FREE, USED, Block, Heap
+from .heap import FREE, HELD, USED, Block, Heap
 from .memory import Unreadable
 from .text import spell
 
@@ -18,6 +18,8 @@ def check_guards(heap: Heap, blocks: Iterable[Block]) -> Iterator[Damage]:
         try:
             if block.kind == USED and heap.trailed and not block.doubt:
                 yield from _check_used(heap, block)
+            elif block.kind == HELD and not block.doubt:
+                yield from _check_held(heap, block)
             elif block.kind == FREE and heap.guarded and not block.doubt:
                 yield from _check_free(heap, block)
         except Unreadable as error:
@@ -46,6 +48,20 @@ def _check_used(heap: Heap, block: Block) -> Iterator[Damage]:
     if heap.guarded and bad is not None:
         yield Damage("overrun", low + bad, f"byte {bad + 1} past the end of the block of {trailer[0]} bytes at "
                                            f"{start:#x} is written: {spell(data[bad:bad + 8])}")
+
+
+def _check_held(heap: Heap, block: Block) -> Iterator[Damage]:
+    """All of a block in the quarantine: its bytes, which are filled, and its canary."""
+    start, size = heap.extent(block)
+    asked = (heap.trailer(block) or (0, 0))[0]
+    data = heap.memory.read(start, size - heap.layout["trailer.bytes"])
+    bad = _first_other(data[:asked], heap.layout["fill"])
+    if bad is None:
+        canary = _first_other(data[asked:], heap.layout["canary"])
+        bad = None if canary is None else asked + canary
+    if bad is not None:
+        yield Damage("write after free", start + bad, f"byte {bad} of the block of {asked} bytes at {start:#x}, which "
+                                                      f"was freed and is held, is written: {spell(data[bad:bad + 8])}")
 
 
 def _check_free(heap: Heap, block: Block) -> Iterator[Damage]:

@@ -19,6 +19,7 @@ TILE = 32   # granules
 SMALL = 31  # granules of the largest used block whose size is read from the bound bits alone
 REACH = {16: 0x10000, 32: 0x7fffffff}  # granules in a heap at most, its control data included, by bits of an index
 USED, FREE, RESERVED, UNKNOWN = "used", "free", "reserved", "unknown"
+HELD = "held"  # freed, and in the quarantine: used by the map
 
 
 class Block(NamedTuple):
@@ -263,14 +264,40 @@ class Heap:
     def trailer(self, block: Block) -> tuple[int, int] | None:
         """Bytes that were asked for, and the address that asked; None if the block has no trailer, or one
         that does not fit it."""
-        if not self.trailed or block.kind != USED:
+        if not self.trailed or block.kind not in (USED, HELD):
             return None
-        layout, end = self.layout, self.address(block.i + block.size)
-        data = end - layout["trailer.bytes"]
-        size = self.memory.number(data + layout["trailer.size"], layout["pointer"])
-        if block.size * self.granule < layout["trailer.bytes"] or self.granules(size) != block.size:
+        size = self._trailer_word(block, "size")
+        if self._holds_back(block):
+            size = self._ones - size
+        elif block.size * self.granule < self.layout["trailer.bytes"] or self.granules(size) != block.size:
             return None
-        return size, self.memory.number(data + layout["trailer.owner"], layout["pointer"])
+        return size, self._trailer_word(block, "owner") ^ self._seal(block)
+
+    @property
+    def _ones(self) -> int:
+        return (1 << 8 * self.layout["pointer"]) - 1
+
+    def _trailer_word(self, block: Block, name: str) -> int:
+        data = self.address(block.i + block.size) - self.layout["trailer.bytes"]
+        return self.memory.number(data + self.layout["trailer." + name], self.layout["pointer"])
+
+    def _seal(self, block: Block) -> int:
+        """What the owner of a block is sealed by: its address, shifted up."""
+        up = self.layout.get("trailer.seal")
+        return self.address(block.i) << up & self._ones if up else 0
+
+    def _holds_back(self, block: Block) -> bool:
+        """Is the size in the used block's trailer complemented? Raises Unreadable."""
+        if not self.layout.get("quarantine") or block.size * self.granule < self.layout["trailer.bytes"]:
+            return False
+        return self.granules(self._ones - self._trailer_word(block, "size")) == block.size
+
+    def is_held(self, block: Block) -> bool:
+        """Is the used block in the quarantine, as its trailer says?"""
+        try:
+            return block.kind == USED and self.trailed and self._holds_back(block)
+        except Unreadable:
+            return False
 
     def is_sound(self, block: Block) -> bool:
         """Is the block whole, and its owner one that can be? Raises Unreadable."""

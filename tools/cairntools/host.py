@@ -35,7 +35,8 @@ class Op:
 
 class Trace:
     """A trace file: `ops`; `sites`, which ops name by index; `refused`, requests of the recorded run
-    that gave NULL, as (operations before it, text, site); header fields. Raises Problem if it is not one."""
+    that gave NULL, as (operations before it, text, site); header fields. If the trace has them: the time of each
+    operation, and its task, by index in `tasks`. Raises Problem if it is not one."""
 
     def __init__(self, path: str) -> None:
         self.path, self.name, self.source = path, os.path.basename(path).split(".")[0], ""
@@ -43,6 +44,12 @@ class Trace:
         self.sites: list[str] = [""]
         self.refused: list[tuple[int, str, int]] = []
         self.fields: dict[str, int] = {}
+        self.build = ""
+        self.times: list[int] = []     # never falling; empty without
+        self.tasks: list[str] = [""]   # "" is none
+        self.op_tasks: list[int] = []  # empty without
+        self._time: int | None = None
+        self._task = 0
         self._blocks = self._site = 0
         self._live: dict[int, int] = {}  # slot -> block
         self._numbers = {"": 0}          # of sites
@@ -79,7 +86,18 @@ class Trace:
                 self.sites.append(line[5:])
         elif line.startswith("# refused: "):
             self.refused.append((len(self.ops), line[11:], self._site))
+        elif line.startswith("# time ") and line[7:].isdecimal():
+            self._time = max(int(line[7:]), self._time or 0)
+            if not self.times:
+                self.times = [self._time] * len(self.ops)
+        elif line.startswith("# task "):
+            if line[7:] not in self.tasks:
+                self.tasks.append(line[7:])
+            self._task = self.tasks.index(line[7:])
+            if not self.op_tasks:
+                self.op_tasks = [0] * len(self.ops)
         elif not self.ops:
+            self.build = line[9:] if line.startswith("# build: ") else self.build
             found = re.findall(r"(\w+): (?:0x([0-9a-f]+)|(\d+))", line)
             self.fields.update((key, int(hexadecimal or decimal, 16 if hexadecimal else 10))
                                for key, hexadecimal, decimal in found)
@@ -98,6 +116,10 @@ class Trace:
             self._blocks += 1
         block = self._live.pop(slot) if kind == "f" else self._live[slot]
         self.ops.append(Op(kind, slot, rest[-1] if rest else 0, rest[0] if kind == "a" else 1, self._site, block))
+        if self._time is not None:
+            self.times.append(self._time)
+        if len(self.tasks) > 1:
+            self.op_tasks.append(self._task)
 
 
 # ---- The heap ----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import bisect
 import contextlib
 import io
 import os
-from typing import Any, Callable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Iterator, List, Optional, Set, Tuple
 
 # From an address to "file:line", or None; and to functions, each with its "file:line".
 Line = Callable[[int], Optional[str]]
@@ -80,10 +80,10 @@ def file_name(program: Any, number: int) -> str | None:
 # ---- Functions -------------------------------------------------------------------------------------
 
 
-def chains_of(path: str) -> Chain:
+def chains_of(path: str, generic: Optional[Set[str]] = None) -> Chain:
     """A function from an address to the functions of the source that the code there is of, the innermost first: each
     with the line where it is, or calls the one before it. Empty if that is not known. What it needs is read when it is
-    first called."""
+    first called. Names of functions that return void * for a number are added to `generic`, as they are met."""
     units: list[Unit] = []
     opened: list[bool] = []
     line = lines_of(path)
@@ -92,7 +92,8 @@ def chains_of(path: str) -> Chain:
         if not opened:
             opened.append(True)
             units.extend(read_units(path))
-        return next((unit.chain(address, line(address)) for unit in units if unit.holds(address)), [])
+        unit = next((unit for unit in units if unit.holds(address)), None)
+        return unit.chain(address, line(address), generic) if unit is not None else []
 
     return chain
 
@@ -121,8 +122,9 @@ class Unit:
         """Is code of the unit at the address?"""
         return any(low <= address < high for low, high in self._ranges)
 
-    def chain(self, address: int, line: str | None) -> list[Frame]:
-        """The functions at the address, the innermost first; `line` is where its code is."""
+    def chain(self, address: int, line: str | None, generic: Optional[Set[str]] = None) -> list[Frame]:
+        """The functions at the address, the innermost first; `line` is where its code is. Those that return void * for
+        a number are added to `generic`."""
         if self._functions is None:
             self._functions = []
             with contextlib.suppress(Exception):
@@ -131,8 +133,50 @@ class Unit:
         found = [die for low, high, die in self._functions if low <= address < high][::-1]
         with contextlib.suppress(Exception):
             places = [line or ""] + [self._call_of(die) for die in found]
-            return [(self._name(die) or "?", place) for die, place in zip(found, places)]
+            names = [self._name(die) or "?" for die in found]
+            if generic is not None:
+                generic.update(name for die, name in zip(found, names) if self._is_generic(die))
+            return list(zip(names, places))
         return []
+
+    def _is_generic(self, die: Any) -> bool:
+        """Does the function return void *, and take a number? So do those that allocate for others."""
+        returned, takes = None, False
+        for one in self._linked(die):
+            returned = returned or self._type_of(one)
+            takes = takes or any(self._is_number(self._type_of(child)) for child in one.iter_children()
+                                 if child.tag == "DW_TAG_formal_parameter")
+        return takes and returned is not None and returned.tag == "DW_TAG_pointer_type" \
+            and "DW_AT_type" not in returned.attributes
+
+    @staticmethod
+    def _linked(die: Any) -> Iterator[Any]:
+        """An entry, and those that it is an instance, or the definition, of."""
+        links = ("DW_AT_abstract_origin", "DW_AT_specification")
+        for _ in range(8):
+            yield die
+            link = next((key for key in links if key in die.attributes), None)
+            if link is None:
+                return
+            die = die.get_DIE_from_attribute(link)
+
+    @staticmethod
+    def _type_of(die: Any) -> Any:
+        """The entry of its type, without names and qualifiers; None for none."""
+        for _ in range(16):
+            if "DW_AT_type" not in die.attributes:
+                return None
+            die = die.get_DIE_from_attribute("DW_AT_type")
+            if die.tag not in ("DW_TAG_typedef", "DW_TAG_const_type", "DW_TAG_volatile_type"):
+                return die
+        return None
+
+    @staticmethod
+    def _is_number(type_: Any) -> bool:
+        """An integer of two bytes at least."""
+        signed, unsigned = 5, 7  # DW_ATE
+        return type_ is not None and type_.tag == "DW_TAG_base_type" and type_.attributes["DW_AT_byte_size"].value > 1 \
+            and type_.attributes["DW_AT_encoding"].value in (signed, unsigned)
 
     def _call_of(self, die: Any) -> str:
         """Where an inlined function was called."""
@@ -175,14 +219,9 @@ class Unit:
     def _name(die: Any) -> str | None:
         """The name of a function: of an inlined one it is where it was defined, or declared. A name as the linker
         has it is preferred: that of C++ says more."""
-        links = ("DW_AT_abstract_origin", "DW_AT_specification")
-        for _ in range(8):
+        for one in Unit._linked(die):
             for key in ("DW_AT_linkage_name", "DW_AT_name"):
-                if key in die.attributes:
-                    name: bytes = die.attributes[key].value
+                if key in one.attributes:
+                    name: bytes = one.attributes[key].value
                     return name.decode("utf-8", "replace")
-            link = next((key for key in links if key in die.attributes), None)
-            if link is None:
-                return None
-            die = die.get_DIE_from_attribute(link)
         return None

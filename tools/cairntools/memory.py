@@ -86,6 +86,15 @@ def read_file(path: str) -> bytes:
         raise Problem(f"{path}: {error.strerror}") from None
 
 
+def is_elf(path: str) -> bool:
+    """Does the file begin as an ELF file does? False also if it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(4) == b"\x7fELF"
+    except OSError:
+        return False
+
+
 def _parts(word: str) -> list[tuple[int, bytes]]:
     """Addresses and bytes of one word of Files."""
     path, at, address = word.rpartition("@")

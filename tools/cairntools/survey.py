@@ -12,7 +12,7 @@ from typing import Iterable, Iterator, Sequence
 
 from .check import Check, used_granules
 from .guards import check_guards
-from .heap import FREE, RESERVED, SMALL, TILE, UNKNOWN, USED, Block, Heap
+from .heap import FREE, HELD, RESERVED, SMALL, TILE, UNKNOWN, USED, Block, Heap
 from .memory import Unreadable
 
 OVERWRITE = 16  # tiles, of 8 bytes: an overwrite that two wrong tiles may be the ends of
@@ -29,7 +29,8 @@ class Survey:
         self._sum_is_wrong = check.sum_is_wrong
         fixed = self._fixed(check.sum_is_wrong)
         self._suspect = self._suspects()
-        self.blocks = self._doubt(self._blocks(fixed), fixed)
+        self.blocks = [block._replace(kind=HELD) if heap.is_held(block) else block
+                       for block in self._doubt(self._blocks(fixed), fixed)]
         self.damages = check.damages + (list(check_guards(heap, self.blocks)) if guards else [])
         self.faults = [damage for damage in self.damages if damage.rule != "unreadable"]
         self.unread = [damage.address for damage in self.damages if damage.rule == "unreadable"]
@@ -96,6 +97,9 @@ class Survey:
         blocks = list(found)
         trailers = [self._has_trailer(block) for block in blocks]
         self._cut = any(there is None for there in trailers)
+        if self.heap.trailed and any(block.kind == USED and there is False for block, there in zip(blocks, trailers)):
+            # Something is wrong: then a trailer whose owner can be none is none, either.
+            trailers = [there and self._has_owner(block) for block, there in zip(blocks, trailers)]
         proven = {block.i for block, there in zip(blocks, trailers) if there and self._is_proven(block)} | set(fixed)
         bare = self._bare(blocks, trailers)
         tiles = self.heap.limit // TILE + 1
@@ -138,6 +142,11 @@ class Survey:
             return self.heap.trailer(block) is not None
         except Unreadable:
             return None
+
+    def _has_owner(self, block: Block) -> bool:
+        """Can what the block's trailer says of its owner be one? Of other blocks than used ones nothing is said."""
+        trailer = self.heap.trailer(block)
+        return trailer is None or self.heap.is_owner(trailer[1])
 
     def _is_proven(self, block: Block) -> bool:
         """Is what the block ends in no accident? Any word of 0 in a live block looks like a trailer of size 0."""

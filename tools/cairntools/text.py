@@ -2,6 +2,8 @@
 """Numbers and bytes as they are printed; and the exception that becomes a sentence for the user."""
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 
 
@@ -67,3 +69,17 @@ def spell(data: bytes) -> str:
     text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)
     shown = f' "{text}"' if text.count(".") <= len(text) // 4 else ""
     return " ".join(f"{byte:02x}" for byte in data) + shown
+
+
+_demangled: dict[str, str] = {}
+
+
+def demangle(name: str) -> str:
+    """A C++ name as it is written, if a c++filt is there; else as it is."""
+    if not name.startswith("_Z"):
+        return name
+    if name not in _demangled:
+        tool = shutil.which("c++filt") or shutil.which("arm-none-eabi-c++filt")
+        done = subprocess.run([tool, name], capture_output=True, text=True, check=False) if tool else None
+        _demangled[name] = done.stdout.strip() if done and done.stdout.strip() else name
+    return _demangled[name]

@@ -8,10 +8,15 @@ FILE holds the words as extras/trace_semihosting.c writes them; IMAGE is RAM, wi
 extras/trace_ring.c in it. What the words are: allocator/watch/trace.c. The trace runs wherever those of
 tests/traces do. Lines that begin with '#' are no operations:
 
-    # at FUNCTION FILE:LINE     who called, from here on, until the next such line; " < " and who that was inlined into
+    # at FUNCTION FILE:LINE     who called, from here on, until the next such line; " < " and who that was inlined into,
+                                and with CAIRN_TRACE_STACK who called that, as far as it was recorded
+    # time 4711                 the time stamp of what follows, with CAIRN_TRACE_TIME
+    # task NAME                 the task that makes the calls which follow, with CAIRN_TRACE_TASK; "interrupt 15"
     # refused: m 4096           a call that gave NULL: it changed nothing, and is not replayed
 
-The header counts the records that were lost: then the trace is a part of the run, and no tool takes it for the whole.
+The header says how the calls of a stack were found: by CFI, which proves them, or by words that follow a call, some of
+which a call that has returned may have left. It counts the records that were lost: then the trace is a part of the run,
+and no tool takes it for the whole.
 """
 from __future__ import annotations
 
@@ -21,7 +26,7 @@ import os
 import struct
 import sys
 from collections import Counter
-from typing import Iterator, NamedTuple, Sequence, TextIO
+from typing import Iterable, Iterator, NamedTuple, Sequence, TextIO, Tuple
 
 from .cli import add_skip, address, callers_of, parser_of
 from .code import build_id
@@ -31,11 +36,14 @@ from .identity import by_callers
 from .lines import lines_of
 from .memory import read_file
 from .text import Problem, counted
+from .unwind import Call, Unwinder
 
 MALLOC, CALLOC, ALIGNED, REALLOC, FREE = range(5)
 LETTERS = "mcarf"
 LENGTHS = (4, 4, 4, 5, 3)  # words of a record, by kind
 BUILD, BUILD_LENGTH = 5, 5  # the record of the build id: extras/trace_build.h
+CONTEXT, HAS_TIME, HAS_TASK, HAS_NAME, NAME_WORDS = 6, 1 << 8, 1 << 9, 1 << 10, 4  # allocator/watch/trace.c
+EXCEPTIONS = 512  # PORT_EXCEPTIONS: below it a task is the number of an interrupt's exception
 NUMBER_BITS = 24
 
 
@@ -48,20 +56,50 @@ def numbers(firmware: Firmware, data: bytes, offset: int, count: int) -> tuple[i
     return struct.unpack_from(f"{firmware.elf.order}{count}{form}", data, offset)
 
 
-def places(firmware: Firmware, callers: set[int]) -> dict[int, str]:
-    """By return address: "function file:line", as far as the ELF file says; where it was inlined, also those that it
-    was inlined into, after " < "."""
-    return {caller: " < ".join(" ".join(filter(None, frame)) for frame in firmware.frames(caller)) or f"{caller:#010x}"
-            for caller in callers}
+Stack = Tuple[int, ...]  # return addresses, the caller's first
+
+
+def places(firmware: Firmware, stacks: Iterable[Stack]) -> dict[Stack, str]:
+    """By return addresses: "function file:line" of each, as far as the ELF file says; where it was inlined, also those
+    that it was inlined into, after " < "."""
+    return {stack: " < ".join(" ".join(filter(None, frame)) for frame in firmware.stack(stack)) for stack in stacks}
 
 
 # ---- Records ---------------------------------------------------------------------------------------
 
 
-class Record:
-    """One call: its words as allocator/watch/trace.c writes them, and its number."""
+class Context(NamedTuple):
+    """What came with a record."""
 
-    def __init__(self, number: int, words: Sequence[int]) -> None:
+    time: int | None = None
+    task: int | None = None
+    name: str = ""
+    calls: Sequence[Call] = ()
+
+
+def context_of(words: Sequence[int], place: int) -> Context:
+    """The context of these words, at `place`. Raises Problem if they are none."""
+    flags, rest = words[0], list(words[1:])
+    fixed = bool(flags & HAS_TIME) + bool(flags & HAS_TASK) + NAME_WORDS * bool(flags & HAS_NAME)
+    many = len(rest) - fixed
+    count = many * 4 // 5  # n addresses have (n + 3) / 4 words with where they are
+    if many < 0 or count + (count + 3) // 4 != many or flags >> 11:
+        raise Problem(f"the context at word {place} has {counted(len(rest), 'word')}, which is not what its first word "
+                      "says: it is damaged, or a word before it is")
+    time = rest.pop(0) if flags & HAS_TIME else None
+    task = rest.pop(0) if flags & HAS_TASK else None
+    name = b"".join((word & 0xffffffff).to_bytes(4, "little") for word in rest[:NAME_WORDS * bool(flags & HAS_NAME)])
+    addresses, where = rest[len(rest) - many:len(rest) - many + count], rest[len(rest) - many + count:]
+    calls = [Call(address, where[n // 4] >> 8 * (n % 4) & 0xff) for n, address in enumerate(addresses)]
+    return Context(time, task, name.split(b"\0")[0].decode("utf-8", "replace"), calls)
+
+
+class Record:
+    """One call: its words as allocator/watch/trace.c writes them, its number, and what came with it."""
+
+    def __init__(self, number: int, words: Sequence[int], context: Context = Context()) -> None:
+        self.context = context
+        self.stack: Stack = (words[1],)
         first, self.caller, self.pointer = words[:3]
         self.number = number
         self.kind = first & 7
@@ -171,8 +209,17 @@ def records(words: Sequence[int], granule: int) -> list[Record]:
     """The records, as they came. Raises Problem where a word is not what it must be."""
     found: list[Record] = []
     i = last = 0
+    context = Context()
     while i < len(words):
         kind = words[i] & 7
+        if kind == CONTEXT:
+            end = i + 1 + (words[i] >> 3 & 31)
+            if end >= len(words):
+                report("the last record is cut off")
+                break
+            context = context_of(words[i:end], i)
+            i = end
+            continue
         if kind >= len(LENGTHS):
             raise Problem(f"word {i} is not the first one of a record: {words[i]:#x}")
         if i + LENGTHS[kind] > len(words):
@@ -181,10 +228,26 @@ def records(words: Sequence[int], granule: int) -> list[Record]:
         # The number with these bits that is nearest to the record before.
         half = 1 << (NUMBER_BITS - 1)
         number = last + ((words[i] >> 8 & (2 * half - 1)) - last + half) % (2 * half) - half
-        found.append(Record(number, words[i:i + LENGTHS[kind]]))
+        found.append(Record(number, words[i:i + LENGTHS[kind]], context))
+        context = Context()
         check_record(found[-1], words[i], i, granule)
         i, last = i + LENGTHS[kind], number
     return found
+
+
+def follow(found: Sequence[Record], unwinder: Unwinder) -> tuple[int, int]:
+    """Give each record the calls that led to it. Returns how many have some, and of how many CFI has found them all."""
+    known: dict[tuple[int, Sequence[Call]], tuple[list[int], bool]] = {}
+    with_calls = by_cfi = 0
+    for record in found:
+        if record.context.calls:
+            key = record.caller, tuple(record.context.calls)
+            if key not in known:
+                known[key] = unwinder.chain(*key)
+            calls, proven = known[key]
+            record.stack = (record.caller, *calls)
+            with_calls, by_cfi = with_calls + 1, by_cfi + proven
+    return with_calls, by_cfi
 
 
 def in_order(came: Sequence[Record]) -> list[Record]:
@@ -257,23 +320,39 @@ class Slots:
 
 
 class Writer:
-    """Operations as lines of a trace, and what is to be said of them. `places` has the words for each caller."""
+    """Operations as lines of a trace, and what is to be said of them. `places` has the words for each stack."""
 
-    def __init__(self, places: dict[int, str]) -> None:
+    def __init__(self, places: dict[Stack, str]) -> None:
         self.slots, self.places = Slots(), places
         self.lines: list[str] = []
         self.ops = self.peak = self.largest = 0
         self.refused: list[Record] = []
         self.unborn = self.undead = 0  # blocks whose beginning, or end, is not recorded
-        self._at = ""
+        self._said = {"at": "", "time": "", "task": ""}  # the last line of each
+        self._names: dict[int, str] = {}
         self._live = 0
 
     def _line(self, record: Record, text: str) -> None:
-        where = self.places[record.caller]
-        if where != self._at:
-            self.lines.append(f"# at {where}")
-            self._at = where
+        context = record.context
+        self._say("time", str(context.time) if context.time is not None else "")
+        self._say("task", self._task(context))
+        self._say("at", self.places[record.stack])
         self.lines.append(text)
+
+    def _say(self, what: str, text: str) -> None:
+        if text and text != self._said[what]:
+            self.lines.append(f"# {what} {text}")
+            self._said[what] = text
+
+    def _task(self, context: Context) -> str:
+        """What it is called; "" if no task was recorded."""
+        if context.task is None:
+            return ""
+        if context.task < EXCEPTIONS:
+            return f"interrupt {context.task}" if context.task else "none"
+        if context.name:
+            self._names[context.task] = " ".join(context.name.split())
+        return self._names.get(context.task, f"{context.task:#x}")
 
     def _op(self, record: Record, text: str) -> None:
         self._line(record, text)
@@ -315,7 +394,7 @@ class Writer:
 
 
 def write(file: TextIO, writer: Writer, name: str, source: str, region: tuple[int, int] | None,
-          lost: tuple[int, int], build: bytes) -> None:
+          lost: tuple[int, int], build: bytes, stacks: tuple[int, int]) -> None:
     """The trace, with the heap's region and the numbers of lost records in its header."""
     print(f"# name: {name}", file=file)
     print(f"# source: {source}", file=file)
@@ -326,6 +405,8 @@ def write(file: TextIO, writer: Writer, name: str, source: str, region: tuple[in
     print(f"# ops: {writer.ops}  slots: {writer.slots.count}  peak_live_bytes: {writer.peak}  "
           f"max_size: {writer.largest}", file=file)
     print(f"# lost_before: {lost[0]}  lost_between: {lost[1]}", file=file)
+    if stacks[0]:
+        print(f"# stacks: {stacks[0]}  by_cfi: {stacks[1]}  by_words: {stacks[0] - stacks[1]}", file=file)
     for line in writer.lines:
         print(line, file=file)
 
@@ -352,7 +433,7 @@ def report_refused(writer: Writer) -> None:
         report(f"{counted(len(writer.refused), 'request')} refused; replayed without")
     refusals: Counter[str] = Counter()
     for record in writer.refused:
-        refusals[f"{writer.places[record.caller]}: {record.text(None)}"] += 1
+        refusals[f"{writer.places[record.stack]}: {record.text(None)}"] += 1
     for key, count in refusals.most_common(10):
         report(f"  {count} x {key}")
     if len(refusals) > 10:
@@ -397,7 +478,8 @@ def run(words: Sequence[str]) -> int:
     if not ordered:
         raise Problem(f"{args.file} holds no record")
     check_build(firmware, recorded, ordered, args.any_caller)
-    writer = Writer(places(firmware, {record.caller for record in ordered}))
+    stacks = follow(ordered, Unwinder(args.elf, firmware.pointer_size))
+    writer = Writer(places(firmware, {record.stack for record in ordered}))
     for record in ordered:
         writer.add(record)
     lost = report_lost(ordered)
@@ -410,7 +492,7 @@ def run(words: Sequence[str]) -> int:
     name = args.name or os.path.basename(args.output or args.file).split(".")[0]
     with output(args.output) as file:
         write(file, writer, name, f"recorded by {os.path.basename(args.elf)}, CAIRN_TRACE=1", firmware.region(), lost,
-              recorded.build)
+              recorded.build, stacks)
     return 0
 
 

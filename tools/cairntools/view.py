@@ -23,11 +23,12 @@ from .callers import Callers
 from .cli import add_skip, address, callers_of, parser_of, positive
 from .elf import Elf
 from .firmware import Firmware
-from .heap import FREE, Heap
+from .heap import FREE, HELD, Heap
 from .host import HostHeap, Trace, add_options
 from .identity import doubt_of, identified_heaps, judge_first
 from .lines import lines_of
 from .memory import Files
+from .stacks import stack_of, words
 from .survey import Survey
 from .text import Problem, brief, counted, group
 
@@ -68,6 +69,9 @@ class Run:
         self.alignments: dict[int, int] = {}  # by operation
         self.sites = [""]
         self.refused: list[tuple[int, str, int]] = []
+        self.times: list[int] = []     # of each operation; empty where the trace has none
+        self.tasks = [""]
+        self.op_tasks: list[int] = []  # by index in tasks; empty where the trace has none
         # Of an image of the RAM, which is one moment, whose operations are in no order: the granules of each block,
         # with what the library keeps in it. Empty for a trace: the size that was asked for says it.
         self.extents: list[int] = []
@@ -134,6 +138,9 @@ class Run:
 
     def page_data(self) -> dict[str, Any]:
         """What the page gets. docs/view.md describes it."""
+        numbers: dict[str, int] = {}
+        stacks = [[numbers.setdefault(words((frame,)), len(numbers)) for frame in stack_of(site)[::-1]]
+                  for site in self.sites]
         return {
             "name": self.name, "source": self.source, "granule": self.granule, "start": self.start,
             "control": self.control, "granules": self.granules, "moment": self.moment, "fullest": self.fullest(),
@@ -143,6 +150,8 @@ class Run:
             "extents": self.extents, "largest": self.largest, "sites": self.sites, "opSites": self.op_sites,
             "refused": self.refused,
             "labels": [brief(site) for site in self.sites], "warnings": self.warnings,
+            "stacks": stacks, "frames": list(numbers), "frameLabels": [brief(frame) for frame in numbers],
+            "times": self.times, "tasks": self.tasks, "opTasks": self.op_tasks,
             "palette": {
                 "categories": draw.CATEGORIES, "others": draw.OTHERS, "steps": draw.STEPS,
                 "sizeSteps": draw.SIZE_STEPS, "ageSteps": draw.AGE_STEPS, "control": draw.CONTROL,
@@ -162,6 +171,7 @@ def run_trace(path: str, heap: HostHeap, size: int | None) -> Run:
     _, control, granules = map(int, lines[0])
     run = Run(trace.name, trace.source, heap.granule, -(-start // heap.granule) * heap.granule, control, granules)
     run.sites, run.refused = trace.sites, trace.refused
+    run.times, run.tasks, run.op_tasks = trace.times, trace.tasks, trace.op_tasks
     run.warnings += filter(None, [trace.warning()])
     for op, line in zip(trace.ops, lines[1:]):
         if op.kind == "a":
@@ -199,6 +209,8 @@ def of_heap(heap: Heap, firmware: Firmware, name: str) -> Run:
     for slot, block in enumerate(blocks):
         size, owner = heap.trailer(block) or (block.size * heap.granule, 0)
         site = firmware.place(owner) if owner else ""
+        if block.kind == HELD:
+            size, site = 0, "freed, held in the quarantine"
         if site not in run.sites:
             run.sites.append(site)
         run.extents.append(block.size)
@@ -239,12 +251,18 @@ class Moment:
         ]
 
 
+SCRIPTS = ("page.js", "map.js", "flame.js", "search.js", "curves.js", "start.js")
+
+
+def part(name: str) -> str:
+    """A file of the folder page."""
+    with open(os.path.join(PAGE, name), encoding="utf-8") as file:
+        return file.read()
+
+
 def page(run: Run) -> str:
-    """The page: its parts are page.html, .css and .js in the folder page, and the data."""
-    parts: dict[str, str] = {}
-    for kind in ("html", "css", "js"):
-        with open(os.path.join(PAGE, f"page.{kind}"), encoding="utf-8") as file:
-            parts[kind] = file.read()
+    """The page: its parts are in the folder page, and the data."""
+    parts = {"html": part("page.html"), "css": part("page.css"), "js": "".join(map(part, SCRIPTS))}
     # "</" would end the script that holds the data.
     data = json.dumps(run.page_data(), separators=(",", ":")).replace("</", "<\\/")
     title = run.name.replace("&", "&amp;").replace("<", "&lt;")
@@ -269,7 +287,7 @@ def write_picture(run: Run, args: argparse.Namespace) -> None:
         raise Problem("--png needs rsvg-convert, of Debian's package librsvg2-bin; --svg needs nothing")
 
 
-def run(words: Sequence[str]) -> int:
+def run(arguments: Sequence[str]) -> int:
     """The tool. Returns its exit status."""
     parser = parser_of("view", __doc__)
     parser.add_argument("file", help="a trace; with --ram-at, an image of the RAM")
@@ -285,7 +303,7 @@ def run(words: Sequence[str]) -> int:
                         help="FILE is the RAM from this address on")
     parser.add_argument("--elf", help="the firmware that runs in that RAM")
     add_skip(parser)
-    args = parser.parse_args(words)
+    args = parser.parse_args(arguments)
     if (args.ram_at is None) != (args.elf is None):
         parser.error("--ram-at and --elf go together")
     if args.ram_at is None:
