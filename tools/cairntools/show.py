@@ -6,7 +6,7 @@ from typing import Callable, Iterable, Iterator, Sequence, Tuple, Union
 
 from .check import Damage
 from .firmware import REASONS, Described, Firmware, Site
-from .heap import FREE, RESERVED, TILE, UNKNOWN, USED, Block, Heap, bin_floor
+from .heap import FREE, HELD, RESERVED, TILE, UNKNOWN, USED, Block, Heap, bin_floor
 from .identity import Verdict, doubt_of, identified_heaps, judge_first
 from .memory import Unreadable
 from .survey import Survey
@@ -96,7 +96,7 @@ def paint(survey: Survey, cell: int) -> list[str]:
     for block in survey.blocks:
         low, size = heap.extent(block)
         high = low + size
-        what = "?" if block.doubt else {RESERVED: "r", FREE: "."}.get(block.kind, "#")
+        what = "?" if block.doubt else {RESERVED: "r", FREE: ".", HELD: "h"}.get(block.kind, "#")
         while low < high:
             n = (low - start) // cell
             end = min(high, start + (n + 1) * cell)
@@ -223,7 +223,7 @@ class Show:
             yield heading(heap)
             yield from self._warn(survey)
             yield f"  control data  {figures['control']:>8}"
-            for kind in (USED, FREE, RESERVED, UNKNOWN):
+            for kind in (USED, FREE, HELD, RESERVED, UNKNOWN):
                 sizes = [heap.extent(block)[1] for block in survey.blocks if block.kind == kind]
                 if sizes or kind in (USED, FREE):
                     largest = f", the largest {max(sizes)}" if sizes else ""
@@ -381,7 +381,7 @@ class Show:
         asked, _ = owner_of(self.firmware, heap, block)
         if asked is not None and address - start >= asked:
             yield f"  past the {asked} bytes that were asked for"
-        if block.kind == FREE:
+        if block.kind in (FREE, HELD):
             yield from self._freed(address)
         below = sentence(self.firmware, heap, survey.blocks[n - 1]) if n else "the control data"
         above = sentence(self.firmware, heap, survey.blocks[n + 1]) if n + 1 < len(survey.blocks) else "the top"
