@@ -158,11 +158,11 @@ def read_bound(output: str) -> Iterator[Found]:
 
 
 def read_cost(output: str) -> Iterator[Found]:
-    """`make cost`; the name of an option without its prefix and value."""
+    """`make cost`; the name of an option, the last one of several, without its prefix and value."""
     columns = ("flash", "ram", "malloc.mean", "malloc.max", "free.mean", "free.max")
     for option, *values in rows(output, 7):
         for column, value in zip(columns, values):
-            name = option.removeprefix("CAIRN_").partition("=")[0].lower()
+            name = option.rpartition(",")[2].removeprefix("CAIRN_").partition("=")[0].lower()
             if re.fullmatch("[0-9.]+", value):
                 yield f"cost.{name}.{column}", value, "bytes" if column in ("flash", "ram") else "instructions"
 

@@ -12,7 +12,7 @@ from .memory import Unreadable
 from .survey import Survey
 from .text import Problem, counted
 
-SIGNS = "# used  + mostly used  - mostly free  . free  r reserved  ? uncertain  ! damaged"
+SIGNS = "# used  + mostly used  - mostly free  . free  h held  r reserved  ? uncertain  ! damaged"
 
 # A row of `sites`: bytes, blocks, the peak ("" if it is not kept), the owner.
 Row = Tuple[int, int, Union[int, str], str]
