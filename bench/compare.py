@@ -86,8 +86,10 @@ def closure(tree: size.Tree, allocator: str) -> int:
     folder, flags = size.LIBRARIES[allocator]
     library = "-lc_nano" if allocator == "nano" else "-lc"
     parts = [tree.path("stubs.o"), tree.path(folder, "bench/libc-sbrk.o"), library, "-lgcc"]
-    image = tree.image([*flags[:1], "-nostdlib", "-T", tree.path("size.ld"), "-Wl,-u,malloc,-u,free", *parts])
-    return image[0] - tree.empty[0]
+    shared = [*flags[:1], "-nostdlib", "-T", tree.path("size.ld"), *parts]
+    # A firmware has what newlib keeps for errno and stdio anyway.
+    kept = "" if allocator == "picolibc" else ",-u,_impure_ptr"
+    return tree.image(shared + [f"-Wl,-u,malloc,-u,free{kept}"])[0] - tree.image(shared + [f"-Wl,-u,memset{kept}"])[0]
 
 
 def geometric_mean(values: Sequence[float]) -> float:
