@@ -90,7 +90,7 @@ class Image:
         command([f"{self.args.cross}gcc", *self.board.cpu, *self.args.link.split(), *LIBRARIES[self.libc],
                  "-T", self.board.memory, "-T", "linker/sections.ld",
                  *([] if heap_size is None else [f"-Wl,--defsym=_heap_size={heap_size}"]),
-                 *(["-Wl,--wrap=malloc,--wrap=free"] if calls else []),
+                 *(["-Wl,--wrap=malloc,--wrap=free,-u,__wrap_malloc"] if calls else []),
                  *(os.path.join(tree, part) for part in runtime),
                  os.path.join(folder, self.libc, f"{self.program}.a"), os.path.join(tree, heap),
                  "-l:libstdc++.a", "-lm", "-o", image])
