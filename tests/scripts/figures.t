@@ -86,7 +86,7 @@ change docs/small.md 's/<!-- figures: small.never -->/<!-- figures: small.never 
 change docs/integrate.md 's/^<!-- figures: 12 /<!-- figures: 13 /'
 change docs/gdb.md '$s/$/\n\n<!-- figures: masked.{max,check -->\n5 and 6./'
 figures check >"$work/check" 2>&1
-finds "one more in a list of README.md" "README.md:[0-9]*: 4 names for 5 numbers: "
+finds "one more in a list of README.md" "README.md:[0-9]*: 9 names for 10 numbers: "
 finds "instructions, in any document" "77 has no name"
 finds "a number beside the command that prints it" "2468 has no name"
 finds "a figure of another allocator" "17 beside o1heap"
