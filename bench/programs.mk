@@ -119,11 +119,11 @@ programs: packages
 	$(Q)$(MAKE) --no-print-directory programs-now
 programs-files: $(call program_files,$(PROGRAMS_HERE))
 
-# What needs no sources of others: tests/scripts/programs.t. PROGRAMS_CHECKED may name others, and PROGRAM_FLAGS flags.
+# What needs no sources of others: tests/scripts/programs.t. PROGRAMS_CHECKED may name others, and PROGRAM_OPTIONS options.
 PROGRAMS_CHECKED ?= $(foreach p,$(PROGRAMS),$(if $($p.PACKAGES),,$p))
 .PHONY: programs-check
 programs-check: $(call program_files,$(PROGRAMS_CHECKED))
-	$(Q)$(PYTHON) bench/programs.py $(PROGRAM_ARGS) $(PROGRAM_FLAGS) $(foreach p,$(PROGRAMS_CHECKED),$p=$(call program_board,$p))
+	$(Q)$(PYTHON) bench/programs.py $(PROGRAM_ARGS) $(PROGRAM_OPTIONS) $(foreach p,$(PROGRAMS_CHECKED),$p=$(call program_board,$p))
 check: $(call program_files,$(PROGRAMS_CHECKED))
 # docs/programs.md is about all of them.
 programs-now:

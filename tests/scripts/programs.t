@@ -11,7 +11,7 @@ programs() {
     make -s --no-print-directory JOBS=2 "$@" programs-check >"$work/said" 2>"$work/errors"
 }
 
-programs PROGRAM_FLAGS=--short
+programs PROGRAM_OPTIONS=--short
 result $? "the programs of this project print what they must" "$work/said"
 images=$(grep -c '^ok ' "$work/said")
 [ "$images" -ge 8 ] && grep -q "cxx with newlib-nano and Cairn" "$work/said"
@@ -19,7 +19,7 @@ result $? "so they do with each C library, over both heaps" "$work/said"
 
 mkdir -p "$work/planted"
 sed '1s/[0-9]/&1/' bench/programs/words.expected >"$work/planted/words.expected"
-! programs PROGRAMS_CHECKED=words PROGRAM_FLAGS="--short --expected $work/planted" && [ "$(grep -c '^not ok ' "$work/said")" = $((images / 2)) ]
+! programs PROGRAMS_CHECKED=words PROGRAM_OPTIONS="--short --expected $work/planted" && [ "$(grep -c '^not ok ' "$work/said")" = $((images / 2)) ]
 result $? "an output that differs is found" "$work/said"
 grep -qF "words with newlib and Cairn does not print $work/planted/words.expected" "$work/errors"
 result $? "it is said which" "$work/errors"
