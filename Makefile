@@ -290,6 +290,10 @@ include bench/size.mk
 ## figures: measure what the documents show (FROM='fit size': these only), and write docs/figures.tsv and the documents
 include bench/figures.mk
 
+include bench/programs.mk
+
+include bench/compare.mk
+
 ## test: every test: host, boards under QEMU, faults, links, format; says how many passed
 test: packages
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) check
@@ -302,11 +306,11 @@ check: $(HOST_TESTS) $(TARGET_TESTS) $(BUILD)/host/fit
 
 ## help: this list
 help:
-	@sed -n 's/^## /  make /p' Makefile $(PACKAGING) $(TEST_RULES)
+	@sed -n 's/^## /  make /p' Makefile bench/programs.mk bench/compare.mk $(PACKAGING) $(TEST_RULES)
 	@echo "BOARD is one of: $(BOARDS)"
 
 ## clean: remove build/
 clean:
 	$(Q)rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path $(BUILD)/programs/sources -prune -o -name '*.d' -print 2>/dev/null)

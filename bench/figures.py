@@ -218,6 +218,40 @@ def read_damage(output: str) -> Iterator[Found]:
         yield f"damage.{name}.runs", number(f" times of ([0-9]+){last}", output), "damages"
 
 
+def cells(table: str) -> Iterator[list[str]]:
+    """The rows of a table in Markdown, without its head."""
+    for line in table.splitlines()[2:]:
+        yield [cell.strip(" *") for cell in line.strip("|").split("|")]
+
+
+def read_programs(output: str) -> Iterator[Found]:
+    """`make programs`: its first two tables, ratios of Cairn to each C library's own malloc."""
+    names = {"geometric mean": "mean", "geometric mean, with the difference of static RAM": "mean-with-static"}
+    for kind, table in zip(("ram", "instructions"), output.split("\n\n")[1:4:2]):
+        programs = 0
+        for name, *values in cells(table):
+            programs += bool(values[0])
+            for libc, ratio in zip(("newlib", "nano", "picolibc"), values[2::3]):
+                if ratio and not name.startswith("aim"):
+                    yield f"programs.{kind}.{names.get(name, name)}.{libc}", ratio, "times the library's own"
+    yield "programs.count", str(programs), "programs"
+
+
+def read_compare(output: str) -> Iterator[Found]:
+    """`make compare`: its first table."""
+    names = {"Cairn": "cairn", "newlib": "newlib", "newlib-nano": "nano", "picolibc": "picolibc"}
+    for of_core, allocator, ram, *calls, flash, more, static in cells(output.split("\n\n")[0]):
+        name = f"{core(of_core)}.{names[allocator.split()[0]]}"
+        yield f"compare.{name}.ram", ram, "bytes of RAM for each live byte"
+        for operation, both in zip(("malloc", "free", "realloc"), calls):
+            for kind, value in zip(("mean", "max"), both.split(" / ")):
+                yield f"compare.{name}.{operation}.{kind}", value, "instructions"
+        yield f"compare.{name}.flash", flash, "bytes"
+        if more:
+            yield f"compare.{name}.more.flash", more.removeprefix("+"), "bytes"
+            yield f"compare.{name}.more.ram", static.removeprefix("+"), "bytes"
+
+
 def read_nothing(_: str) -> Iterator[Found]:
     """A command whose output is quoted as a whole."""
     return iter(())
@@ -283,6 +317,8 @@ SOURCES = [
     Source("states", f"make -s {EXPLORE} && {EXPLORE} private short", read_states),
     Source("damage", "make -s damage-images && tests/scripts/gdb-damage.t", read_damage),
     Source("matrix", "make matrix", read_matrix, quoted_in="docs/detection.md", puts_itself=True),
+    Source("compare", "make compare", read_compare, quoted_in="docs/quality.md", puts_itself=True),
+    Source("programs", "make programs", read_programs, quoted_in="docs/programs.md", puts_itself=True),
     Source("tools", "tools/cairn size tests/traces/lua-rules.trace --heap 65536", read_nothing,
            quoted_in="docs/tools.md"),
     Source("leaks", "tools/cairn leaks tests/planted/gateway.trace --from 500 --to 2000", read_nothing,

@@ -19,6 +19,8 @@ import sys
 from typing import NoReturn, Sequence
 
 ALLOCATORS = ("cairn", "newlib", "nano")
+# How each one is linked.
+LINKED_WITH = {"nano": ["--specs=nano.specs"], "picolibc": ["--specs=picolibc.specs", "--oslib=semihost"]}
 OPERATIONS = {"s": "start", "m": "malloc", "c": "malloc", "r": "realloc", "a": "memalign", "f": "free"}
 
 
@@ -57,9 +59,8 @@ def link(args: argparse.Namespace, allocator: str, heap: int | None, must: bool 
     Returns None if it does not fit and need not."""
     os.makedirs(args.build, exist_ok=True)
     image = os.path.join(args.build, f"{allocator}.elf")
-    command: list[str] = args.link.split() + (args.cairn if allocator == "cairn" else args.libc).split()
-    if allocator == "nano":
-        command.append("--specs=nano.specs")
+    objects = {"cairn": "cairn", "picolibc": "picolibc"}.get(allocator, "libc")
+    command: list[str] = args.link.split() + getattr(args, objects).split() + LINKED_WITH.get(allocator, [])
     if heap is not None:
         command.append(f"-Wl,--defsym=_heap_size={heap}")
     done = subprocess.run(command + ["-o", image], capture_output=True, text=True, check=False)
@@ -75,11 +76,13 @@ def linked(args: argparse.Namespace, allocator: str, heap: int | None) -> str:
     return link(args, allocator, heap) or fail(f"the image for {allocator} does not link")
 
 
-def qemu(args: argparse.Namespace, image: str, *words: str) -> tuple[dict[str, int], list[str]]:
-    """Run the image. Returns its results by name, and its other lines."""
-    arguments = ",".join(f"arg={word}" for word in ("replay",) + words)
+def attempt(args: argparse.Namespace, image: str, words: Sequence[str]) -> tuple[str, dict[str, int], list[str]]:
+    """Run the image; without an icount its instructions are not counted. Returns what went wrong, if anything; its
+    results by name; its other lines."""
+    arguments = ",".join(f"arg={word}" for word in ("replay", *words))
+    counted = ["-icount", f"shift={args.icount}"] if args.icount else []
     done = subprocess.run(
-        ["qemu-system-arm", "-machine", args.machine, "-icount", f"shift={args.icount}", "-kernel", image,
+        ["qemu-system-arm", "-machine", args.machine, *counted, "-kernel", image,
          "-chardev", "stdio,id=console", "-semihosting-config", f"enable=on,chardev=console,{arguments}",
          "-display", "none", "-monitor", "none", "-serial", "none"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, check=False)
@@ -91,9 +94,16 @@ def qemu(args: argparse.Namespace, image: str, *words: str) -> tuple[dict[str, i
             results[found[1]] = int(found[2])
         else:
             lines.append(line)
-    if done.returncode != 0:
-        where = f" (line {results['line']} of the trace)" if "line" in results else ""
-        fail(f"{image}: {' '.join(lines) or done.stderr.strip()}{where}")
+    where = f" (line {results['line']} of the trace)" if "line" in results else ""
+    wrong = f"{image}: {' '.join(lines) or done.stderr.strip()}{where}" if done.returncode != 0 else ""
+    return wrong, results, lines
+
+
+def qemu(args: argparse.Namespace, image: str, *words: str) -> tuple[dict[str, int], list[str]]:
+    """Run the image, which must end well. Returns its results by name, and its other lines."""
+    wrong, results, lines = attempt(args, image, words)
+    if wrong:
+        fail(wrong)
     return results, lines
 
 
@@ -183,7 +193,8 @@ def static_ram(args: argparse.Namespace, allocator: str, image: str) -> int:
     known = {"cairn": ("cairn_system_state",),
              "newlib": ("__malloc_av_", "__malloc_current_mallinfo", "__malloc_max_sbrked_mem",
                         "__malloc_max_total_mem", "__malloc_sbrk_base", "__malloc_top_pad", "__malloc_trim_threshold"),
-             "nano": ("__malloc_free_list", "__malloc_sbrk_start")}[allocator]
+             "nano": ("__malloc_free_list", "__malloc_sbrk_start"),
+             "picolibc": ("__malloc_free_list", "__malloc_sbrk_start", "__malloc_sbrk_top")}[allocator]
     text = subprocess.run([args.nm, "-S", image], capture_output=True, text=True, check=True).stdout
     return sum(int(f[1], 16) for f in (line.split() for line in text.splitlines()) if len(f) == 4 and f[3] in known)
 

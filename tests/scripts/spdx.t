@@ -7,7 +7,7 @@
 plan 4
 
 documents='LICENSE|.*\.(md|svg|png)|\.clang-format|\.editorconfig|\.gitignore'
-data='tests/traces/.*|tests/planted/gateway\.trace|bench/.*\.budget|tests/bound/programs\.expected|tests/exhaustive/faults/.*\.fault|tests/fuzz/.*\.corpus'
+data='tests/traces/.*|tests/planted/gateway\.trace|bench/programs/.*\.expected|bench/.*\.budget|tests/bound/programs\.expected|tests/exhaustive/faults/.*\.fault|tests/fuzz/.*\.corpus'
 records='tests/coverage/exceptions|tests/coverage/without|tests/mutants/equivalent'
 
 # sources FOLDER: its files that are neither of these, and not made by a build.

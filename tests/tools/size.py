@@ -62,6 +62,25 @@ def it_refuses_nothing_and_a_granule_less_does():
 
 
 @test
+def the_best_granule_is_named():
+    def smallest(path, granule):
+        said, _ = cairn("size", path, "--orders", 0, "--granule", granule)
+        assert "best granule" not in said, said  # it was chosen
+        return number(re.search(r"smallest heap that runs it: ([\d,]+) bytes", said)[1])
+
+    large = os.path.join(WORK, "large.trace")
+    with open(large, "w", encoding="utf-8") as file:
+        file.writelines(f"m {i} 1008\n" for i in range(100))
+    coarse = smallest(SMALL, 16)
+    assert coarse > FIT, coarse
+    assert f"with CAIRN_GRANULE=16: {coarse:,}. The best granule for this trace: 8 bytes" in SAID, SAID
+    coarse = smallest(large, 16)
+    assert coarse < smallest(large, 8), coarse
+    said, _ = cairn("size", large, "--orders", 0)
+    assert f"with CAIRN_GRANULE=16: {coarse:,}. The best granule for this trace: 16 bytes" in said, said
+
+
+@test
 def the_table_has_what_each_size_refuses():
     table = rows()
     assert len(table) == 12 and any(size == 20000 for size, _ in table) and table == sorted(table), table

@@ -211,6 +211,16 @@ def print_curve(rows: Sequence[tuple[int, int, int, int]], fit: int) -> None:
         print(line.rstrip())
 
 
+def print_granules(args: argparse.Namespace, trace: Trace, heap: HostHeap, fit: int) -> None:
+    """Which granule needs the smaller heap, unless the caller has chosen one. The map has two bits for each granule: a
+    larger one halves it, and rounds blocks up further."""
+    if args.granule or heap.index_bits != 16:
+        return
+    other = HostHeap(heap.index_bits, 16).fit([trace.path])[0]
+    print(f"with granules of {heap.granule} bytes; with CAIRN_GRANULE=16: {group(other)}. "
+          f"The best granule for this trace: {16 if other < fit else heap.granule} bytes")
+
+
 def print_orders(orders: Sequence[Orders], fit: int, seed: int) -> None:
     """The heaps that the other orders need."""
     print(f"\nThe same operations in other orders, {len(orders[0].fits)} of each (seed {seed}):\n")
@@ -281,6 +291,7 @@ def answer(args: argparse.Namespace, trace: Trace, heap: HostHeap) -> None:
     print(f"{trace.name}: {group(len(trace.ops))} operations; at most {group(needs.bytes)} bytes live at once, "
           f"the largest block {group(max(op.size for op in trace.ops))}")
     print(f"\nThe smallest heap that runs it: {group(fit)} bytes, {fit / max(needs.bytes, 1):.3f} times what is live")
+    print_granules(args, trace, heap, fit)
     print_curve(heap.sizes(trace.path, [fit * share for share in SHARES] + args.heap), fit)
     reaches = args.reach or [4, 16, 64]
     orders = run_orders(trace, heap, reaches, args.orders, args.seed, progress) if args.orders else []
