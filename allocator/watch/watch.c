@@ -174,8 +174,9 @@ void *cairn_memalign_for(const void *caller, size_t alignment, size_t size)
     return allocate(&call);
 }
 
-/* Where GUARDED only: the bytes of the block at `p` are filled, as `caller` frees it. */
-static void vacate(const struct live *old, void *p, const void *caller)
+/* Where GUARDED only: the bytes of the block at `p` are filled, as `caller` frees it. Inline, since at -O0 the compiler
+ * keeps other functions that are not called, and what they call is not there. */
+static inline void vacate(const struct live *old, void *p, const void *caller)
 {
     if (CAIRN_QUARANTINE > 0)
         guard_vacate(old->heap, p, 0);
@@ -185,7 +186,7 @@ static void vacate(const struct live *old, void *p, const void *caller)
 
 /* Then, with the lock held: it is freed, or held. True if another one leaves the quarantine for it: *`leaving`, for
  * guard_leave(), without the lock. */
-static bool let_go(const struct live *old, void *p, const void *caller, struct freed *leaving)
+static inline bool let_go(const struct live *old, void *p, const void *caller, struct freed *leaving)
 {
 #if CAIRN_QUARANTINE > 0
     return guard_hold(old->heap, p, caller, leaving);
