@@ -23,6 +23,7 @@
 #include "../core/private.h"
 #include "port.h"
 
+#include <limits.h>
 #include <string.h>
 
 #if CAIRN_CHECK == 2 || CAIRN_SITES > 0
@@ -35,7 +36,8 @@ struct trailer {
     uintptr_t sealed; /* who asked for it */
     size_t size;      /* bytes, as it was asked for */
 };
-enum { SEAL = 16 }; /* bits that the block's address is shifted up by */
+/* Bits that the block's address is shifted up by: half a word, so that no part of what is stored is like an index. */
+enum { SEAL = sizeof(uintptr_t) * CHAR_BIT / 2 };
 enum { CANARY_MIN = GUARDED ? 1 : 0, KEPT = CANARY_MIN + sizeof(struct trailer), MOST_ADDED = KEPT + CAIRN_GRANULE };
 
 /* A block by the map. */
