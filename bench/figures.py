@@ -496,7 +496,8 @@ def write_document(document: documents.Document, values: Mapping[str, str]) -> N
 OTHERS_SECTION = ("DESIGN.md", "2 Existing designs, and why not")
 SOURCES_SECTION = ("DESIGN.md", "16 Sources")
 # Allocators of which no command prints a figure.
-OTHERS = re.compile(r"\b(umm_malloc|sys_heap|multi_heap|dlmalloc|lwmem|heap_[1-5]|o1heap|tlsf|tlsf-bsd)\b", re.IGNORECASE)
+OTHERS = re.compile(r"\b(umm_malloc|sys_heap|multi_heap|dlmalloc|lwmem|heap_[1-5]|o1heap|tlsf|tlsf-bsd)\b",
+                    re.IGNORECASE)
 # A command whose figures the table has, in the text of a document.
 MEASURES = re.compile(r"`(make (fit|bench|run|size|bound|cost|figures)\b|build/|bench/|tests/run-one)")
 # Numbers that are no figures: versions; and in README.md, how much RAM.
