@@ -60,7 +60,8 @@ class Unwinder:
         # A function between the caller and the heap may have saved the caller's address: its frame is above that.
         frames = [call.at + 1 for call in calls if call.address == caller][:1] + [0]
         found = [self._by_cfi(caller, frame, calls) for frame in frames]
-        best = max(found, key=lambda one: (one[1], len(one[0])))
+        # Of two that end, the one above what was saved: a handler may have saved a register with a return address.
+        best = next((one for one in found if one[1]), None) or max(found, key=lambda one: len(one[0]))
         if best[1]:
             return best
         known, above = best[0], 0
