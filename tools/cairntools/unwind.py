@@ -57,17 +57,17 @@ class Unwinder:
 
     def chain(self, caller: int, calls: Sequence[Call]) -> tuple[list[int], bool]:
         """The return addresses beyond the caller's, the nearest first, and whether CFI has found them all."""
-        # A function between the caller and the heap may have saved the caller's address: its frame is above that.
-        frames = [call.at + 1 for call in calls if call.address == caller][:1] + [0]
-        found = [self._by_cfi(caller, frame, calls) for frame in frames]
-        # Of two that end, the one above what was saved: a handler may have saved a register with a return address.
-        best = next((one for one in found if one[1]), None) or max(found, key=lambda one: len(one[0]))
+        # A function between the caller and the heap may have saved the caller's address, as the first word of all: then
+        # the caller's frame is above that.
+        frames = [calls[0].at + 1] if calls and calls[0].address == caller else []
+        found = [self._by_cfi(caller, frame, calls) for frame in frames + [0]]
+        best = next((one for one in found if one[1]), max(found, key=lambda one: len(one[0])))
         if best[1]:
             return best
         known, above = best[0], 0
         if known:
             above = next(call.at for call in reversed(calls) if call.address == known[-1]) + 1
-        elif len(frames) > 1:
+        elif frames:
             above = frames[0]
         return known + [call.address for call in calls if call.at >= above], False
 
