@@ -290,8 +290,10 @@ include bench/size.mk
 ## figures: measure what the documents show (FROM='fit size': these only), and write docs/figures.tsv and the documents
 include bench/figures.mk
 
+## programs: real programs (sources from Debian) over each C library's malloc and over Cairn; RAM, instructions, flash
 include bench/programs.mk
 
+## compare: Cairn beside newlib, newlib-nano and picolibc on TRACES, on Cortex-M0, M3 and M4: RAM, instructions, flash
 include bench/compare.mk
 
 ## test: every test: host, boards under QEMU, faults, links, format; says how many passed
@@ -306,7 +308,7 @@ check: $(HOST_TESTS) $(TARGET_TESTS) $(BUILD)/host/fit
 
 ## help: this list
 help:
-	@sed -n 's/^## /  make /p' Makefile bench/programs.mk bench/compare.mk $(PACKAGING) $(TEST_RULES)
+	@sed -n 's/^## /  make /p' Makefile $(PACKAGING) $(TEST_RULES)
 	@echo "BOARD is one of: $(BOARDS)"
 
 ## clean: remove build/

@@ -12,7 +12,6 @@ COMPARE_OBJECTS := libcairn.a bench/hello.o bench/target.o bench/target-cairn.o 
 $(foreach c,$(COMPARE_CORES),$(eval $(call library,compare/$c,-mcpu=$c -mthumb,))$(eval $(call library,compare/$c/picolibc,-mcpu=$c -mthumb,picolibc)))
 
 .PHONY: compare compare-files
-## compare: Cairn beside newlib, newlib-nano and picolibc on TRACES, on Cortex-M0, M3 and M4: RAM, instructions, flash
 compare: packages
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) compare-files >&2
 	$(Q)$(PYTHON) bench/compare.py --cross $(CROSS) --link "$(FIRMWARE_LINK)" --memory boards/mps2-an385/memory.ld \

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
-import math
 import os
 import sys
-from typing import Iterable, NamedTuple, Sequence
+from typing import NamedTuple, Sequence
 
 import region
 import replay
 import size
+from table import geometric_mean, head, row
 
 TITLES = {"cairn": "Cairn", "nano": "newlib-nano 3.3", "newlib": "newlib 3.3", "picolibc": "picolibc 1.8"}
 OPERATIONS = ("malloc", "free", "realloc")
@@ -92,16 +92,6 @@ def closure(tree: size.Tree, allocator: str) -> int:
     return tree.image(shared + [f"-Wl,-u,malloc,-u,free{kept}"])[0] - tree.image(shared + [f"-Wl,-u,memset{kept}"])[0]
 
 
-def geometric_mean(values: Sequence[float]) -> float:
-    """Of the values."""
-    return math.exp(sum(map(math.log, values)) / len(values))
-
-
-def row(cells: Iterable[object]) -> None:
-    """A row of a table."""
-    print("|", " | ".join(map(str, cells)), "|")
-
-
 def mean_and_max(calls: Sequence[int]) -> str:
     """Of the calls."""
     return f"{sum(calls) / len(calls):.1f} / {max(calls)}" if calls else ""
@@ -130,21 +120,20 @@ def main() -> None:
             tree.start()
             flash.update({(core, allocator): closure(tree, allocator) for allocator in TITLES})
             hello.update({(core, library): tree.hello(library) for library in size.LIBRARIES})
-        row(["core", "allocator", "RAM / live", *OPERATIONS, "flash", "firmware with Cairn", "its static RAM"])
-        print("|---|---" + "|---:" * 7 + "|")
+        head(["core", "allocator", "RAM / live", *OPERATIONS, "flash", "firmware with Cairn", "its static RAM"],
+             columns_of_text=2)
         for core in cores:
             for allocator, title in TITLES.items():
-                mean = geometric_mean([rams[allocator, trace].result() for trace in args.traces])
+                mean = geometric_mean(rams[allocator, trace].result() for trace in args.traces)
                 by_operation = calls[core, allocator].result()
                 more = [f"{value:+}" for value in hello.get((core, allocator), ())] or ["", ""]
                 row([core.name, title, f"{mean:.3f}", *(mean_and_max(by_operation.get(o, [])) for o in OPERATIONS),
                      flash[core, allocator], *more])
         print("\nRAM for each live byte, by trace:\n")
-        row(["trace", *TITLES.values()])
-        print("|---" + "|---:" * len(TITLES) + "|")
+        head(["trace", *TITLES.values()])
         for trace in args.traces:
             row([replay.trace_name(trace)] + [f"{rams[allocator, trace].result():.3f}" for allocator in TITLES])
-        row(["geometric mean"] + [f"{geometric_mean([rams[a, t].result() for t in args.traces]):.3f}" for a in TITLES])
+        row(["geometric mean"] + [f"{geometric_mean(rams[a, t].result() for t in args.traces):.3f}" for a in TITLES])
 
 
 if __name__ == "__main__":

@@ -110,7 +110,6 @@ program_files = $(foreach p,$(1),$(PROGRAM_LIBCS:%=$(BUILD)/programs/$(call prog
 PROGRAM_ARGS = --cross $(CROSS) --link "$(FIRMWARE_LINK)" --jobs $(JOBS) --build $(BUILD)/programs --libcs "$(PROGRAM_LIBCS)" \
                $(foreach b,$(PROGRAM_BOARDS),--board "$b=$($b.MACHINE)=$($b.MEMORY)=$($b.CPU)")
 
-## programs: real programs (sources from Debian) over each C library's malloc and over Cairn; RAM, instructions, flash
 .PHONY: programs programs-now programs-files
 # Twice: what there is to build is known when the sources are here.
 programs: packages

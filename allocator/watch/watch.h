@@ -57,8 +57,8 @@ size_t guard_size(size_t size) INTERNAL(guard_size);
  * canary and trailer. */
 void guard_resize(struct cairn_heap *heap, void *p, size_t size, const void *owner) INTERNAL(guard_resize);
 
-/* With the lock held: the block of `bytes` bytes at `p` ends, or ends elsewhere: its trailer is none any more. Not where
- * GUARDED, which fills it. */
+/* With the lock held: the block of `bytes` bytes at `p` is freed or gets another end: its trailer is no longer one. Not
+ * called where GUARDED: there it is filled. */
 void guard_erase(const void *p, size_t bytes) INTERNAL(guard_erase);
 
 /* The live block at `p` is sound; else the overrun is reported. Anything else is misuse. Sets *`size`,
@@ -183,12 +183,6 @@ bool guard_hold(struct cairn_heap *heap, void *p, const void *caller, struct fre
 void guard_leave(struct cairn_heap *heap, const struct freed *leaving) INTERNAL(guard_leave);
 
 #else
-
-static inline bool quarantine_take(struct freed *leaving)
-{
-    (void)leaving;
-    return false;
-}
 
 static inline const struct freed *quarantine_at(const char *address)
 {

@@ -127,7 +127,6 @@ def every_moment_is_what_the_data_say_forward_and_back():
 def scrubbing_is_smooth():
     page.open(PATH)
     page.screenshot(os.path.join(WORK, "lua-rules.png"))
-    before = page.worked()
     alone = page.evaluate("""(() => {
         const times = [];
         for (let i = 0; i < 200; i++) {
@@ -139,7 +138,6 @@ def scrubbing_is_smooth():
         }
         return times;
     })()""")
-    work = 1000 * (page.worked() - before) / len(alone)
     frames = page.evaluate("""new Promise((done) => {
         const times = [];
         let last = performance.now();
@@ -155,8 +153,7 @@ def scrubbing_is_smooth():
         times.sort()
         print(f"# {name}: mean {sum(times) / len(times):.1f} ms, 95 % below {times[len(times) * 95 // 100]:.1f}, "
               f"longest {times[-1]:.1f}")
-    # Other work on the machine makes what the clock says longer.
-    assert min(work, sum(alone) / len(alone)) < 33 and frames[len(frames) // 2] < 50, work
+    assert sum(alone) / len(alone) < 33 and sum(frames) / len(frames) < 50
 
 
 @test
@@ -369,7 +366,7 @@ STACKS = [f"{name} {place}" for name, place in (
 
 
 def stacked():
-    """A trace with stacks, tasks and a clock that stands still for a while."""
+    """A trace with stacks, tasks and a clock that does not advance for a while."""
     path, lines = os.path.join(WORK, "stacked.trace"), ["# heap_start: 0x20000000  heap_size: 65536"]
     for n in range(600):
         stack = [STACKS[n % 3], STACKS[(n + 1) % 3], STACKS[3]][n % 2:]
@@ -693,8 +690,7 @@ def a_long_run_of_a_large_heap_opens_in_two_seconds_and_jumps_in_40_ms():
           f"{', '.join(f'{1000 * t:.0f}' for t in works)} of a processor; a jump and its picture: mean "
           f"{sum(jumps) / len(jumps):.1f} ms, 95 % below {jumps[94]:.1f}, longest {jumps[-1]:.1f}, "
           f"of a processor {1000 * work:.1f}")
-    # Other work on the machine makes what the clock says longer.
-    assert min(min(times), max(works)) < 2 and min(1000 * work, jumps[50]) < 40, (times, works, work, jumps)
+    assert min(times) < 2 and sum(jumps) / len(jumps) < 40
     for moment in (OPERATIONS, 1, 265000):
         state = page.evaluate(f"(view.go({moment}), view.state())")
         equal(state["blocks"], blocks(data, moment), str(moment))

@@ -49,7 +49,7 @@ static inline __attribute__((always_inline)) void *grab(unsigned short count, co
     return xmalloc((size_t)count * 7 + (why[0] == 'x')); /* grab */
 }
 
-/* Returns void *, but for no number: a task. */
+/* Returns void *, and takes no number: a task. */
 static inline __attribute__((always_inline)) void *run(void *argument)
 {
     return grab(10, argument); /* run */

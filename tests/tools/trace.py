@@ -6,10 +6,14 @@ import os
 import re
 import struct
 import subprocess
+import sys
 
 import board
 from records import ALIGNED, CALLER, CALLOC, ELF, FREE, MALLOC, REALLOC, converted as converted_records, words
 from tap import cairn, directory, equal, for_each, run, run_tests, test
+
+sys.path.insert(0, "tools")
+from cairntools.unwind import Call, Rule, Unwinder  # noqa: E402
 
 WORK = directory("trace")
 BOARDS = [b for b in ("mps2-an385", "mps2-an505", "microbit") if os.path.exists(f"build/{b}/recorded/ring.elf")]
@@ -109,6 +113,40 @@ def stacks_times_and_tasks_are_in_the_trace(where):
     assert len(times) > 500 and sum(high < low for low, high in zip(times, times[1:])) < len(times) // 20
     equal({line for line in lines if line.startswith("# task ")}, {"# task main task", "# task interrupt 15"})
     run(HEAP_RUN, "sizes", path, "0", "8404")
+
+
+class Known(Unwinder):
+    """Of code whose CFI is these rules: words from SP to the frame, and from that to the return address, by address."""
+
+    def __init__(self, rules):
+        super().__init__("", 4)
+        self._of = rules
+
+    def _rule(self, address):
+        return next((Rule(at, *rule) for at, rule in self._of.items() if at <= address < at + 0x100), None)
+
+
+# A handler at 0x100 that saves r4 and LR, what it calls at 0x200, and the interrupted main at 0x300.
+HANDLER, CALLED, MAIN = 0x111, 0x221, 0x331
+RULES = Known({0x100: (2, -1), 0x200: (2, -1), 0x300: (2, None)})
+
+
+@test
+def a_register_that_a_handler_saved_is_no_caller():
+    # Words: the caller's address, saved by malloc; R4 and LR that the caller saved; R4 and LR that the handler saved.
+    # The last of them is no return address. Either R4 is one, by chance.
+    calls = [Call(CALLED, 0), Call(HANDLER, 1), Call(HANDLER, 2), Call(MAIN, 3)]
+    equal(RULES.chain(CALLED, calls), ([HANDLER], True))
+
+
+@test
+def where_the_caller_was_not_saved_its_frame_is_the_first():
+    equal(RULES.chain(CALLED, [Call(HANDLER, 1), Call(MAIN, 3)]), ([HANDLER, MAIN], True))
+
+
+@test
+def words_are_taken_as_they_are_where_code_has_no_rules():
+    equal(Known({}).chain(CALLED, [Call(CALLED, 0), Call(HANDLER, 2), Call(MAIN, 3)]), ([HANDLER, MAIN], False))
 
 
 @test

@@ -26,17 +26,17 @@ from .host import Trace
 from .identity import UNKNOWN, doubt_of, identified_heaps, judge_first
 from .lines import lines_of
 from .memory import Files, is_elf
-from .stacks import Held, Stack, Stacks, held_at, held_in, moment_of
+from .stacks import Live, Stack, Stacks, live_at, live_in, moment_of
 from .text import Problem, counted, group
 from .trace import output
 
 SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 
 
-def sums(held: Iterable[Held]) -> dict[Stack, int]:
+def sums(live: Iterable[Live]) -> dict[Stack, int]:
     """Bytes of each stack that has some, in the order of their names from the root on."""
     found: dict[Stack, int] = {}
-    for block in held:
+    for block in live:
         found[block.stack] = found.get(block.stack, 0) + block.size
     return {stack: size for stack, size in sorted(found.items(), key=lambda pair: pair[0][::-1]) if size}
 
@@ -95,7 +95,7 @@ def run(words: Sequence[str]) -> int:
         name = f"{trace.name} after {group(at)} of {group(len(trace.ops))} operations"
         if trace.warning():
             warn(trace.warning())
-        blocks = list(held_at(trace, at, Stacks(args.skip, args.no_skip)).values())
+        blocks = list(live_at(trace, at, Stacks(args.skip, args.no_skip)).values())
     found = sums(blocks)
     text = folded(found) if args.format == "folded" else speedscope(found, name)
     with output(args.output) as file:
@@ -105,7 +105,7 @@ def run(words: Sequence[str]) -> int:
     return 0
 
 
-def of_image(firmware: Firmware) -> list[Held]:
+def of_image(firmware: Firmware) -> list[Live]:
     """The live blocks of the firmware's heaps. Raises Problem; says what makes them doubtful."""
     heaps, verdict = identified_heaps(firmware, [], judge_first(firmware))
     if not heaps:
@@ -114,7 +114,7 @@ def of_image(firmware: Firmware) -> list[Held]:
         warn(doubt_of(firmware, verdict))
     elif not verdict.proof:
         warn(f"note: {UNKNOWN.format(firmware.elf.path)}")
-    held, doubts = held_in(firmware, heaps)
+    live, doubts = live_in(firmware, heaps)
     for doubt in doubts:
         warn(doubt)
-    return list(held.values())
+    return list(live.values())

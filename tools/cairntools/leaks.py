@@ -37,7 +37,7 @@ from .host import Trace
 from .identity import UNKNOWN, doubt_of, identified_heaps, judge_first
 from .lines import lines_of
 from .memory import Files, is_elf, read_file
-from .stacks import Held, Listed, Stack, Stacks, held_at, held_in, moment_of, owner_of, root_of, rows_of
+from .stacks import Live, Listed, Stack, Stacks, live_at, live_in, moment_of, owner_of, root_of, rows_of
 from .stacks import words as words_of
 from .text import Problem, counted, group
 
@@ -45,7 +45,7 @@ from .text import Problem, counted, group
 class Image(NamedTuple):
     """A firmware's heaps at a moment: its live blocks by address, and calls that it has counted, None without."""
 
-    blocks: dict[int, Held]
+    blocks: dict[int, Live]
     calls: int | None
 
 
@@ -142,7 +142,7 @@ class Reader:
             heaps, verdict = identified_heaps(firmware, [], judge_first(firmware))
             if not heaps:
                 raise Problem(firmware.no_heap())
-            held, doubts = held_in(firmware, heaps)
+            live, doubts = live_in(firmware, heaps)
         except Problem as problem:
             raise Problem(f"{word}: {problem}") from None
         if verdict.doubt:
@@ -153,18 +153,18 @@ class Reader:
             warn(f"{word}: {doubt}")
         counts = firmware.counts()
         calls = sum(counts["calls"][kind] for kind in CALLS if kind != "free") if counts is not None else None
-        return Image(held, calls)
+        return Image(live, calls)
 
 
 # ---- What is new -----------------------------------------------------------------------------------------
 
 
-def _grow(rows: dict[Stack, Row], held: Iterable[Held], sign: int) -> None:
-    for block in held:
+def _grow(rows: dict[Stack, Row], live: Iterable[Live], sign: int) -> None:
+    for block in live:
         rows.setdefault(block.stack, Row()).growth += sign * block.size
 
 
-def of_blocks(before: dict[int, Held], after: dict[int, Held]) -> dict[Stack, Row]:
+def of_blocks(before: dict[int, Live], after: dict[int, Live]) -> dict[Stack, Row]:
     """The new blocks by stack."""
     rows: dict[Stack, Row] = {}
     _grow(rows, before.values(), -1)
@@ -191,7 +191,7 @@ def of_images(before: Image, after: Image) -> dict[Stack, Row]:
 def of_moments(before: Moment, after: Moment, stacks: Stacks) -> dict[Stack, Row]:
     """The same of two moments of one trace, with what was asked for in between."""
     trace = before.trace
-    first, last = held_at(trace, before.at, stacks), held_at(trace, after.at, stacks)
+    first, last = live_at(trace, before.at, stacks), live_at(trace, after.at, stacks)
     rows = of_blocks(first, last)
     for number in range(before.at, after.at):
         op = trace.ops[number]
@@ -199,9 +199,9 @@ def of_moments(before: Moment, after: Moment, stacks: Stacks) -> dict[Stack, Row
             root = root_of(trace, trace.op_tasks[number]) if trace.op_tasks else ()
             rows.setdefault(stacks.of(trace.sites[op.site]) + root, Row()).calls += 1
     freed = {op.block for op in trace.ops[after.at:] if op.kind == "f"}
-    for block, held in last.items():
+    for block, live in last.items():
         if block not in first and block not in freed:
-            rows[held.stack].kept += 1
+            rows[live.stack].kept += 1
     return rows
 
 
@@ -218,7 +218,7 @@ def of_tables(before: Table, after: Table) -> dict[Stack, Row]:
 
 def _table_of(moment: Moment, stacks: Stacks) -> Table:
     table = Table({}, {})
-    for block in held_at(moment.trace, moment.at, stacks).values():
+    for block in live_at(moment.trace, moment.at, stacks).values():
         table.bytes[block.stack] = table.bytes.get(block.stack, 0) + block.size
         table.blocks[block.stack] = table.blocks.get(block.stack, 0) + 1
     return table

@@ -24,7 +24,7 @@ UNKNOWN: Stack = (("unknown", ""),)
 NO_OWNERS = "blocks do not keep their owners: build the library with CAIRN_CHECK=2 or CAIRN_SITES"
 
 
-class Held(NamedTuple):
+class Live(NamedTuple):
     """A live block: bytes that were asked for, and by which stack; in a trace, the operation that it is from, in an
     image its address."""
 
@@ -98,7 +98,7 @@ def moment_of(trace: Trace, text: str) -> int:
     return int(text)
 
 
-def held_at(trace: Trace, at: int, stacks: Stacks) -> dict[int, Held]:
+def live_at(trace: Trace, at: int, stacks: Stacks) -> dict[int, Live]:
     """What is live after `at` operations, by number of the block. Tasks, if the trace has them, are the roots."""
     live: dict[int, tuple[int, int, int, int]] = {}
     for number, op in enumerate(trace.ops[:at]):
@@ -106,7 +106,7 @@ def held_at(trace: Trace, at: int, stacks: Stacks) -> dict[int, Held]:
         if op.kind != "f":
             task = trace.op_tasks[number] if trace.op_tasks else 0
             live[op.block] = op.size, op.site, task, born
-    return {block: Held(size, stacks.of(trace.sites[site]) + root_of(trace, task), born)
+    return {block: Live(size, stacks.of(trace.sites[site]) + root_of(trace, task), born)
             for block, (size, site, task, born) in live.items()}
 
 
@@ -126,12 +126,12 @@ def owner_of(firmware: Firmware, address: int) -> Stack:
     return tuple(frames)
 
 
-def held_in(firmware: Firmware, heaps: Sequence[Heap]) -> tuple[dict[int, Held], list[str]]:
+def live_in(firmware: Firmware, heaps: Sequence[Heap]) -> tuple[dict[int, Live], list[str]]:
     """The live blocks of the heaps, by address; and what makes the list doubtful, as sentences. Raises Problem if
     blocks do not keep their owners."""
     if not any(heap.trailed for heap in heaps):
         raise Problem(NO_OWNERS)
-    held: dict[int, Held] = {}
+    live: dict[int, Live] = {}
     doubts: list[str] = []
     for heap in heaps:
         survey, left_out = Survey(heap), 0
@@ -139,14 +139,14 @@ def held_in(firmware: Firmware, heaps: Sequence[Heap]) -> tuple[dict[int, Held],
             trailer = _trailer(heap, block) if block.kind == USED and not block.doubt else None
             if trailer is not None:
                 start, _ = heap.extent(block)
-                held[start] = Held(trailer[0], owner_of(firmware, trailer[1]), start)
+                live[start] = Live(trailer[0], owner_of(firmware, trailer[1]), start)
             else:
                 left_out += block.kind == USED
         if survey.faults:
             doubts.append(f"{heap.name} is DAMAGED: {counted(len(survey.faults), 'fault')}; `cairn image` lists them")
         if left_out:
             doubts.append(f"{heap.name}: {counted(left_out, 'block')} without a known owner left out")
-    return held, doubts
+    return live, doubts
 
 
 def _trailer(heap: Heap, block: Block) -> tuple[int, int] | None:
