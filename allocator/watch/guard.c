@@ -143,16 +143,10 @@ static const char *overrun_of(const struct extent *block)
     return GUARDED && bad < (char *)trailer ? bad : NULL;
 }
 
-/* Is it held, as its trailer says? No live block has such a size. */
-static bool is_held(const struct extent *block)
-{
-    return CAIRN_QUARANTINE > 0 && has_trailer(block) && fits(block, ~trailer_of(block)->size);
-}
-
-/* The block does not end as a live one does: one that is held was freed, as its trailer or the quarantine says. */
+/* The block does not end as a live one does: one that is in the quarantine was freed. */
 static _Noreturn void fatal_end(const struct extent *block, const char *bad)
 {
-    if (CAIRN_QUARANTINE > 0 && (is_held(block) || quarantine_at(block->start) != NULL))
+    if (quarantine_at(block->start) != NULL)
         fatal(CAIRN_DOUBLE_FREE, block->start);
     fatal(CAIRN_OVERRUN, bad);
 }
@@ -202,6 +196,12 @@ static struct extent extent_by_map(const void *from, const void *to)
 {
     char *start = (char *)(uintptr_t)from, *end = (char *)(uintptr_t)to;
     return (struct extent){.start = start, .end = end, .n = (index_t)((size_t)(end - start) / CAIRN_GRANULE)};
+}
+
+/* Is it held, as its trailer says? No live block has such a size. */
+static bool is_held(const struct extent *block)
+{
+    return CAIRN_QUARANTINE > 0 && has_trailer(block) && fits(block, ~trailer_of(block)->size);
 }
 
 /* ---- Free memory ----------------------------------------------------------------------------- */
