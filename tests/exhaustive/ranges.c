@@ -48,8 +48,9 @@ static bool is_laid_out(uintptr_t memory, uint64_t size)
     return granules < LEAST ? !served : served && is_best(&layout, start, granules);
 }
 
-/* Where ranges begin: an address that loaders, emulators and sanitizers leave free. On 64 bits they can be larger than a word counts, too. */
-static const uintptr_t ram = 0x10000000;
+/* Where ranges begin: an address that loaders, emulators and sanitizers leave free, above the largest map. On 64 bits
+ * ranges can be larger than a word counts, too. */
+static const uintptr_t ram = UINTPTR_MAX > 0xffffffffu ? 0x40000000 : 0x10000000;
 
 static bool each_size(bool (*check)(uint64_t size), uint32_t word)
 {
