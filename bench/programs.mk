@@ -6,22 +6,22 @@
 # SPDX-License-Identifier: MIT
 PROGRAMS := lua sqlite cjson cjson-small expat duktape mbedtls freetype tinyxml2 nanopb lwip cxx words
 
-FROM := $(BUILD)/programs/sources
-from  = $(foreach p,$(2),$(wildcard $(FROM)/$(1)/$p))
+FETCHED := $(BUILD)/programs/sources
+fetched = $(foreach p,$(2),$(wildcard $(FETCHED)/$(1)/$p))
 
 lua.PACKAGES    := lua5.4
-lua.SOURCES     := $(filter-out $(patsubst %,\%/%.c,lua luac linit liolib loslib loadlib ldblib),$(call from,lua5.4,src/*.c))
-lua.FLAGS       := -I$(FROM)/lua5.4/src -DLUA_USE_C89 '-Dluai_makeseed(L)=1'
+lua.SOURCES     := $(filter-out $(patsubst %,\%/%.c,lua luac linit liolib loslib loadlib ldblib),$(call fetched,lua5.4,src/*.c))
+lua.FLAGS       := -I$(FETCHED)/lua5.4/src -DLUA_USE_C89 '-Dluai_makeseed(L)=1'
 
 sqlite.PACKAGES := sqlite3
-sqlite.SOURCES  := $(if $(call from,sqlite3,.),$(FROM)/sqlite3/sqlite3.c)
-sqlite.FLAGS    := -I$(FROM)/sqlite3 -DSQLITE_OS_OTHER=1 -DSQLITE_THREADSAFE=0 -DSQLITE_TEMP_STORE=3 \
+sqlite.SOURCES  := $(if $(call fetched,sqlite3,.),$(FETCHED)/sqlite3/sqlite3.c)
+sqlite.FLAGS    := -I$(FETCHED)/sqlite3 -DSQLITE_OS_OTHER=1 -DSQLITE_THREADSAFE=0 -DSQLITE_TEMP_STORE=3 \
                    -DSQLITE_DEFAULT_CACHE_SIZE=-64 $(patsubst %,-DSQLITE_OMIT_%,LOAD_EXTENSION WAL LOCALTIME \
                    DEPRECATED SHARED_CACHE PROGRESS_CALLBACK)
 
 cjson.PACKAGES  := cjson
-cjson.SOURCES   := $(call from,cjson,cJSON.c)
-cjson.FLAGS     := -I$(FROM)/cjson
+cjson.SOURCES   := $(call fetched,cjson,cJSON.c)
+cjson.FLAGS     := -I$(FETCHED)/cjson
 
 cjson-small.PACKAGES := cjson
 cjson-small.SOURCES  := $(cjson.SOURCES)
@@ -30,35 +30,35 @@ cjson-small.MAIN     := cjson.c
 cjson-small.BOARD    := microbit
 
 expat.PACKAGES  := expat
-expat.SOURCES   := $(call from,expat,expat/lib/xmlparse.c expat/lib/xmltok.c expat/lib/xmlrole.c)
-expat.FLAGS     := -I$(FROM)/expat/expat/lib -DXML_STATIC
+expat.SOURCES   := $(call fetched,expat,expat/lib/xmlparse.c expat/lib/xmltok.c expat/lib/xmlrole.c)
+expat.FLAGS     := -I$(FETCHED)/expat/expat/lib -DXML_STATIC
 
 duktape.PACKAGES := duktape
-duktape.SOURCES  := $(call from,duktape,src/duktape.c)
-duktape.FLAGS    := -I$(FROM)/duktape/src
+duktape.SOURCES  := $(call fetched,duktape,src/duktape.c)
+duktape.FLAGS    := -I$(FETCHED)/duktape/src
 
 mbedtls.PACKAGES := mbedtls
-mbedtls.SOURCES  := $(call from,mbedtls,$(patsubst %,library/%.c,aes asn1parse asn1write bignum cipher cipher_wrap \
+mbedtls.SOURCES  := $(call fetched,mbedtls,$(patsubst %,library/%.c,aes asn1parse asn1write bignum cipher cipher_wrap \
                     constant_time ecdsa ecp ecp_curves gcm md oid platform_util rsa rsa_internal sha1 sha256))
-mbedtls.FLAGS    := -I$(FROM)/mbedtls/include '-DMBEDTLS_CONFIG_FILE="mbedtls_config.h"'
+mbedtls.FLAGS    := -I$(FETCHED)/mbedtls/include '-DMBEDTLS_CONFIG_FILE="mbedtls_config.h"'
 
 freetype.PACKAGES := freetype
-freetype.SOURCES  := $(call from,freetype,$(patsubst %,src/%.c,base/ftsystem base/ftinit base/ftdebug base/ftbase \
+freetype.SOURCES  := $(call fetched,freetype,$(patsubst %,src/%.c,base/ftsystem base/ftinit base/ftdebug base/ftbase \
                      base/ftbitmap base/ftglyph base/ftstroke bdf/bdf smooth/smooth))
-freetype.FLAGS    := -I$(FROM)/freetype/include -DFT2_BUILD_LIBRARY '-DFT_CONFIG_MODULES_H="freetype_modules.h"'
+freetype.FLAGS    := -I$(FETCHED)/freetype/include -DFT2_BUILD_LIBRARY '-DFT_CONFIG_MODULES_H="freetype_modules.h"'
 
 tinyxml2.PACKAGES := tinyxml2
-tinyxml2.SOURCES  := $(call from,tinyxml2,tinyxml2.cpp)
-tinyxml2.FLAGS    := -I$(FROM)/tinyxml2
+tinyxml2.SOURCES  := $(call fetched,tinyxml2,tinyxml2.cpp)
+tinyxml2.FLAGS    := -I$(FETCHED)/tinyxml2
 tinyxml2.MAIN     := tinyxml2.cpp
 
 nanopb.PACKAGES := nanopb
-nanopb.SOURCES  := $(call from,nanopb,pb_common.c pb_decode.c pb_encode.c)
-nanopb.FLAGS    := -I$(FROM)/nanopb -DPB_ENABLE_MALLOC
+nanopb.SOURCES  := $(call fetched,nanopb,pb_common.c pb_decode.c pb_encode.c)
+nanopb.FLAGS    := -I$(FETCHED)/nanopb -DPB_ENABLE_MALLOC
 
 lwip.PACKAGES := lwip
-lwip.SOURCES  := $(call from,lwip,src/core/*.c src/core/ipv4/*.c)
-lwip.FLAGS    := -I$(FROM)/lwip/src/include
+lwip.SOURCES  := $(call fetched,lwip,src/core/*.c src/core/ipv4/*.c)
+lwip.FLAGS    := -I$(FETCHED)/lwip/src/include
 
 # Of this project: nothing is fetched for these.
 cxx.MAIN      := cxx.cpp
@@ -66,7 +66,7 @@ cxx.MAIN      := cxx.cpp
 # ---- Rules -----------------------------------------------------------------------------------------
 
 # The amalgamation: SQLite's own scripts make it.
-$(FROM)/sqlite3/sqlite3.c:
+$(FETCHED)/sqlite3/sqlite3.c:
 	$(Q)tools/install-packages tcl
 	$(Q)cd $(@D) && ./configure --disable-tcl --disable-readline >amalgamation.log 2>&1 && \
 	    $(MAKE) -j1 sqlite3.c >>amalgamation.log 2>&1
@@ -86,14 +86,14 @@ PROGRAM_FLAGS := -Os -MMD -MP $(SECTIONS) -Ibench -Ibench/programs -Ibench/progr
 #   $(1) program   $(2) board   $(3) C library
 define program_rules
 $(BUILD)/programs/$(2)/$(3)/$(1)/%.o: bench/programs/%.c $(MADE_BY) bench/programs.mk $(wildcard bench/programs/$(1).*) | $($(1).SOURCES)
-	$$(call cc,$(CROSS)gcc $($(2).CPU) $(programs-$(3).SPECS) -std=gnu11 $(WARNINGS) $(PROGRAM_FLAGS) $(patsubst -I$(FROM)%,-isystem $(FROM)%,$($(1).FLAGS)))
+	$$(call cc,$(CROSS)gcc $($(2).CPU) $(programs-$(3).SPECS) -std=gnu11 $(WARNINGS) $(PROGRAM_FLAGS) $(patsubst -I$(FETCHED)%,-isystem $(FETCHED)%,$($(1).FLAGS)))
 $(BUILD)/programs/$(2)/$(3)/$(1)/%.o: bench/programs/%.cpp $(MADE_BY) bench/programs.mk
-	$$(call cc,$(CROSS)g++ $($(2).CPU) $(programs-$(3).SPECS) $(CXX_FLAGS) $(PROGRAM_FLAGS) $(patsubst -I$(FROM)%,-isystem $(FROM)%,$($(1).FLAGS)))
-$(BUILD)/programs/$(2)/$(3)/$(1)/%.o: $(FROM)/%.c $(MADE_BY) bench/programs.mk
+	$$(call cc,$(CROSS)g++ $($(2).CPU) $(programs-$(3).SPECS) $(CXX_FLAGS) $(PROGRAM_FLAGS) $(patsubst -I$(FETCHED)%,-isystem $(FETCHED)%,$($(1).FLAGS)))
+$(BUILD)/programs/$(2)/$(3)/$(1)/%.o: $(FETCHED)/%.c $(MADE_BY) bench/programs.mk
 	$$(call cc,$(CROSS)gcc $($(2).CPU) $(programs-$(3).SPECS) -std=gnu11 -w $(PROGRAM_FLAGS) $($(1).FLAGS))
-$(BUILD)/programs/$(2)/$(3)/$(1)/%.o: $(FROM)/%.cpp $(MADE_BY) bench/programs.mk
+$(BUILD)/programs/$(2)/$(3)/$(1)/%.o: $(FETCHED)/%.cpp $(MADE_BY) bench/programs.mk
 	$$(call cc,$(CROSS)g++ $($(2).CPU) $(programs-$(3).SPECS) -std=c++17 -w $(PROGRAM_FLAGS) $($(1).FLAGS))
-$(BUILD)/programs/$(2)/$(3)/$(1).a: $(patsubst %,$(BUILD)/programs/$(2)/$(3)/$(1)/%.o,$(basename $($(1).SOURCES:$(FROM)/%=%) run.c calls.c $(or $($(1).MAIN),$(1).c)))
+$(BUILD)/programs/$(2)/$(3)/$(1).a: $(patsubst %,$(BUILD)/programs/$(2)/$(3)/$(1)/%.o,$(basename $($(1).SOURCES:$(FETCHED)/%=%) run.c calls.c $(or $($(1).MAIN),$(1).c)))
 	$$(archive)
 endef
 program_board = $(or $($(1).BOARD),mps2-an386)
@@ -113,7 +113,7 @@ PROGRAM_ARGS = --cross $(CROSS) --link "$(FIRMWARE_LINK)" --jobs $(JOBS) --build
 .PHONY: programs programs-now programs-files
 # Twice: what there is to build is known when the sources are here.
 programs: packages
-	$(Q)bench/programs/fetch.sh $(FROM) $(sort $(foreach p,$(PROGRAMS),$($p.PACKAGES))) >&2
+	$(Q)bench/programs/fetch.sh $(FETCHED) $(sort $(foreach p,$(PROGRAMS),$($p.PACKAGES))) >&2
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) programs-files >&2
 	$(Q)$(MAKE) --no-print-directory programs-now
 programs-files: $(call program_files,$(PROGRAMS_HERE))
