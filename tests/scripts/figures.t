@@ -8,7 +8,7 @@
 : "${PYTHON:=/usr/bin/python3}"
 top=$PWD
 copy=$work/copy
-plan 34
+plan 35
 
 # figures WORD...: bench/figures.py over the copy.
 figures() {
@@ -134,5 +134,9 @@ ends "a command that fails is an error" 1 "ended with status 2" figures write st
 result $? "every change of this script has changed something" "$work/unchanged"
 ends "a source that is not there is an error" 2 "no source speed; there are fit, floor, " \
     "$PYTHON" bench/figures.py write speed
+
+make -n figures 2>/dev/null >"$work/said"
+grep -q 'bench/figures\.py write *$' "$work/said"
+result $? "make figures measures everything unless FROM= says what" "$work/said"
 
 done_testing
