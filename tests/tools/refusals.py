@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 sys.path[:0] = ["tests/gdb", "tools"]
 from look import KILL, gdb, target  # noqa: E402
@@ -261,6 +262,12 @@ def without_a_standard_error_nothing_is_added_to_the_output():
 # ---- Ctrl-C --------------------------------------------------------------------------------------------
 
 
+def processes_of(pid):
+    """Those of the group that began with this one, while it runs Python; before, it is a shell."""
+    group = subprocess.run(["pgrep", "-g", str(pid), "-l"], capture_output=True, text=True, check=False).stdout
+    return [] if " sh\n" in group else group.splitlines()
+
+
 def interrupted(words, fifo, **options):
     """The tool, interrupted while it reads the fifo, with all that it has started. Returns its status and errors."""
     if os.path.exists(fifo):
@@ -285,6 +292,24 @@ def ctrl_c_ends_it_in_silence(case):
 def ctrl_c_ends_all_workers_of_bound_in_silence():
     fifo = f"{WORK}/fifo"
     equal(interrupted(["bound", "--jobs", "2", fifo, RING], fifo), (130, ""))
+
+
+@for_each(["size tests/traces/expat-upnp.trace --quiet --orders 100", f"bound --jobs 2 {PLAIN} {PLAIN}"])
+def ctrl_c_ends_all_workers_in_silence_at_any_moment(call):
+    """While they are started, while they work; none goes on alone."""
+    for n in range(4):
+        tool = subprocess.Popen([CAIRN, *call.split()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE, text=True, start_new_session=True)
+        while tool.poll() is None and len(processes_of(tool.pid)) < 3:
+            time.sleep(0.02)
+        time.sleep(n * 0.03)
+        os.killpg(tool.pid, signal.SIGINT)
+        _, said = tool.communicate(timeout=60)
+        equal((tool.returncode, said), (130, ""), f"{call}, {n}")
+        ended_by = time.monotonic() + 10
+        while processes_of(tool.pid) and time.monotonic() < ended_by:
+            time.sleep(0.01)
+        equal(processes_of(tool.pid), [], f"{call}, {n}: left alone")
 
 
 @for_each(["argparse", "struct", "json"])

@@ -13,8 +13,6 @@ import math
 import os
 import random
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import Any, Iterable, Iterator, NamedTuple, Sequence
 
 from .cli import count, parser_of, positive
@@ -22,6 +20,7 @@ from .draw import refusals_svg
 from .heap import bin_floor, bin_of
 from .host import HostHeap, Op, Trace, add_options
 from .text import Progress, group
+from .workers import shared_out
 
 SHARES = [0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.975, 1, 1.05, 1.1, 1.2]  # of the smallest heap: rows of the table
 
@@ -188,11 +187,10 @@ def run_orders(trace: Trace, heap: HostHeap, reaches: Sequence[int], number: int
     todo = [order for reach in reaches for order in orders_of(trace, reach, number, seed)]
     with tempfile.TemporaryDirectory() as folder:
         _shared[:] = [(Program(trace.ops), heap, folder)]
-        with ProcessPoolExecutor(mp_context=get_context("fork")) as pool:
-            fits: list[tuple[int, int]] = []
-            for fit in pool.map(look_at, todo):
-                fits.append(fit)
-                progress.show(f"order {len(fits)} of {len(todo)}")
+        fits: list[tuple[int, int]] = []
+        for fit in shared_out(look_at, todo):
+            fits.append(fit)
+            progress.show(f"order {len(fits)} of {len(todo)}")
     progress.clear()
     return [Orders(reach, sorted(fits[n * number:(n + 1) * number])) for n, reach in enumerate(reaches)]
 

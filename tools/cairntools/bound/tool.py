@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import argparse
 import io
-import multiprocessing
 import os
-import signal
 import sys
+from functools import partial
 from typing import Sequence
 
 from ..cli import parser_of, positive
 from ..text import Problem
+from ..workers import shared_out
 from . import report, timing
 from .decode import Decoder
 from .facts import Facts
@@ -43,13 +43,9 @@ def run(words: Sequence[str]) -> int:
     """The tool. Returns its exit status."""
     args = arguments(words)
     Facts(args.facts, args.fact)
-    tasks = [(args, word) for word in args.images]
-    if args.jobs == 1 or len(tasks) == 1:
-        done = [examine(*task) for task in tasks]
-    else:
-        # Ctrl-C ends the workers through this process, which hears of it as well.
-        with multiprocessing.Pool(min(args.jobs, len(tasks)), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
-            done = pool.starmap(examine, tasks)
+    look = partial(examine, args)
+    jobs = min(args.jobs, len(args.images))
+    done = [look(word) for word in args.images] if jobs == 1 else list(shared_out(look, args.images, jobs))
     for text, _, _ in done:
         print(text, end="")
     stale = set.intersection(*(unused for _, _, unused in done)) if args.strict else ()

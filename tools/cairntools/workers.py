@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+"""Processes that share a tool's work. Ctrl-C ends them in silence, at any moment of their lives."""
+from __future__ import annotations
+
+import signal
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Callable, Iterable, Iterator, Optional, TypeVar
+
+INTERRUPT = {signal.SIGINT}
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+
+
+def _begin() -> None:
+    """First act of a worker: the signal has its default action, which ends a process without a word."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPT)
+
+
+def shared_out(function: Callable[[Task], Answer], tasks: Iterable[Task],
+               number: Optional[int] = None) -> Iterator[Answer]:
+    """The function's answers in the order of the tasks, from `number` processes (as many as there are cores). They are
+    forked: what the caller's modules hold is theirs too. Raises BrokenProcessPool if one was killed."""
+    with ProcessPoolExecutor(number, get_context("fork"), _begin) as pool:
+        # Blocked while the workers are forked, so that none has Python's handler, which prints a traceback.
+        signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPT)
+        try:
+            answers = pool.map(function, tasks)  # starts them
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPT)
+        try:
+            yield from answers
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
