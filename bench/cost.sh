@@ -15,8 +15,8 @@ ram() {
 }
 
 printf 'option\tflash\tram\tmalloc mean\tmax\tfree mean\tmax\n'
-for option in none CAIRN_REGIONS=1 CAIRN_COUNTS=1 CAIRN_SITES=32 CAIRN_TRACE=1 CAIRN_TRACE=1,CAIRN_TRACE_STACK=6 \
-    CAIRN_CHECK=2 CAIRN_CHECK=2,CAIRN_QUARANTINE=64; do
+for option in none CAIRN_REGIONS=1 CAIRN_COUNTS=1 CAIRN_SITES=32 CAIRN_SITES=32,CAIRN_SITES_STACK=4 CAIRN_TRACE=1 \
+    CAIRN_TRACE=1,CAIRN_TRACE_STACK=6 CAIRN_CHECK=2 CAIRN_CHECK=2,CAIRN_QUARANTINE=64; do
     flag=
     [ "$option" = none ] || flag=-D$(echo "$option" | sed 's/,/ -D/g')
     folder=$build/$(echo "$option" | tr '=,' '__')

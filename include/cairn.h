@@ -39,6 +39,9 @@ CAIRN_SAME(CAIRN_GRANULE);
 #if CAIRN_SITES > 0
 CAIRN_SAME(CAIRN_SITES);
 #endif
+#if CAIRN_SITES_STACK > 0
+CAIRN_SAME(CAIRN_SITES_STACK);
+#endif
 #if CAIRN_QUARANTINE > 0
 CAIRN_SAME(CAIRN_QUARANTINE);
 #endif
@@ -349,9 +352,13 @@ size_t cairn_largest_free(struct cairn_heap *heap);
 
 struct cairn_site {
     const void *caller; /* the address that made the requests; NULL in an empty entry */
-    uint32_t blocks;    /* live blocks */
-    size_t bytes;       /* requested bytes in them */
-    size_t peak;        /* the largest `bytes` ever */
+#if CAIRN_SITES_STACK > 0
+    const void *calls[CAIRN_SITES_STACK]; /* return addresses that led to it, the nearest first; then NULL. Some may be
+                                           * left over from calls that have returned. */
+#endif
+    uint32_t blocks; /* live blocks */
+    size_t bytes;    /* requested bytes in them */
+    size_t peak;     /* the largest `bytes` ever */
 };
 
 /* Copy entry `n` of the table, from 0; entry CAIRN_SITES is the sum of the sites that found no place in it.

@@ -112,6 +112,18 @@
 #error "CAIRN_SITES must be 0 (no table) or a power of two up to 4096 (entries)"
 #endif
 
+/* Calls on the stack that tell one site from another besides, found by port_calls(): 0 (a site is the calling address)
+ * to 8. Each costs 4 bytes of RAM in each entry; port.h says where they are found. */
+#ifndef CAIRN_SITES_STACK
+#define CAIRN_SITES_STACK 0
+#endif
+#if CAIRN_SITES_STACK < 0 || CAIRN_SITES_STACK > 8
+#error "CAIRN_SITES_STACK must be 0 (none) to 8 (calls)"
+#endif
+#if CAIRN_SITES_STACK > 0 && CAIRN_SITES == 0
+#error "CAIRN_SITES_STACK is a part of the table of sites: add CAIRN_SITES=16, or another size of it"
+#endif
+
 /* A record of each call of the system heap, given to cairn_trace(): 0 or 1. */
 #ifndef CAIRN_TRACE
 #define CAIRN_TRACE 0
@@ -147,7 +159,10 @@
 #error "CAIRN_TRACE_STACK, CAIRN_TRACE_TIME and CAIRN_TRACE_TASK are parts of a record: add CAIRN_TRACE=1"
 #endif
 
-/* Is any of them on? */
+/* Are calls looked for on the stack? */
+#define CAIRN_CALLS (CAIRN_TRACE_STACK > 0 || CAIRN_SITES_STACK > 0)
+
+/* Is the heap watched in any way? */
 #define CAIRN_WATCHED (CAIRN_CHECK == 2 || CAIRN_COUNTS || CAIRN_SITES > 0 || CAIRN_TRACE)
 
 #if CAIRN_CACHE_LINE < CAIRN_GRANULE || (CAIRN_CACHE_LINE & (CAIRN_CACHE_LINE - 1)) != 0

@@ -45,7 +45,7 @@ HEAD = """\
 #pragma weak cairn_on_failure
 #pragma weak port_heap_start
 #pragma weak port_heap_limit
-#if CAIRN_TRACE_STACK > 0
+#if CAIRN_CALLS
 #pragma weak port_stack_end
 #endif
 #if CAIRN_CHECK == 2

@@ -133,39 +133,128 @@ LAYOUT_OF(sites)
     LAYOUT("site.blocks", offsetof(struct cairn_site, blocks));
     LAYOUT("site.bytes", offsetof(struct cairn_site, bytes));
     LAYOUT("site.peak", offsetof(struct cairn_site, peak));
+#if CAIRN_SITES_STACK > 0
+    LAYOUT("site.calls", offsetof(struct cairn_site, calls));
+    LAYOUT("site.stack", CAIRN_SITES_STACK);
+#endif
 }
 
-/* The entry of `owner`: its own, or an empty one; NULL if there is none. Who is not known finds an empty
- * one, or none. */
-static struct cairn_site *site_of(const void *owner)
+static uint32_t hash_of(const struct cairn_site *key)
 {
-    uint32_t place = (uint32_t)(((uintptr_t)owner >> 1) * 2654435769u) >> 16; /* Knuth, TAOCP 3, 6.4 */
+    uint32_t hash = (uint32_t)((uintptr_t)key->caller >> 1) * 2654435769u; /* Knuth, TAOCP 3, 6.4 */
+#if CAIRN_SITES_STACK > 0
+    for (uint32_t i = 0; i < CAIRN_SITES_STACK; i++)
+        hash = (hash ^ (uint32_t)((uintptr_t)key->calls[i] >> 1)) * 2654435769u;
+#endif
+    return hash;
+}
+
+static bool is_site(const struct cairn_site *site, const struct cairn_site *key)
+{
+#if CAIRN_SITES_STACK > 0
+    for (uint32_t i = 0; i < CAIRN_SITES_STACK; i++)
+        if (site->calls[i] != key->calls[i])
+            return false;
+#endif
+    return site->caller == key->caller;
+}
+
+/* The entry of `key`: its own, or an empty one; NULL if there is none. Who is not known finds an empty one, or none. */
+static struct cairn_site *find_site(const struct cairn_site *key)
+{
+    uint32_t place = hash_of(key) >> 16;
     for (uint32_t i = 0; i < PROBES; i++) {
         struct cairn_site *site = &table[(place + i) % CAIRN_SITES];
-        if (site->caller == owner || site->caller == NULL)
+        if (is_site(site, key) || site->caller == NULL)
             return site;
     }
     return NULL;
 }
 
+#if CAIRN_SITES_STACK > 0
+
+void account_find_calls(struct cairn_site *site, const void *caller, const void *frame)
+{
+    struct port_call calls[CAIRN_SITES_STACK + 1]; /* the caller may be on the stack as well */
+    uint32_t found = port_calls(frame, calls, CAIRN_SITES_STACK + 1), kept = 0;
+    *site = (struct cairn_site){.caller = caller};
+    for (uint32_t i = 0; i < found && kept < CAIRN_SITES_STACK; i++)
+        if (calls[i].address != (uintptr_t)caller)
+            site->calls[kept++] = (const void *)calls[i].address;
+}
+
+/* An entry for `key`: its own, else an empty one, else one that no block keeps; NULL if there is none. */
+static struct cairn_site *entry_for(const struct cairn_site *key)
+{
+    struct cairn_site *site = find_site(key);
+    for (uint32_t i = 0, place = hash_of(key) >> 16; i < PROBES && site == NULL; i++)
+        if (table[(place + i) % CAIRN_SITES].blocks == 0)
+            site = &table[(place + i) % CAIRN_SITES];
+    return site;
+}
+
+const void *account_claim(const struct cairn_site *key)
+{
+    struct cairn_site *site = key->caller != NULL ? entry_for(key) : NULL;
+    if (site == NULL)
+        return key->caller;
+    if (!is_site(site, key))
+        *site = *key;
+    site->blocks++;
+    return site;
+}
+
+/* Whatever a damaged trailer holds, it is an entry of the table or none. */
+static struct cairn_site *entry_of(const void *owner)
+{
+    uintptr_t offset = (uintptr_t)owner - (uintptr_t)table;
+    return offset < sizeof table ? &table[offset / sizeof *table] : NULL;
+}
+
+/* Where a block is counted. */
+static struct cairn_site *site_of(const void *owner)
+{
+    struct cairn_site *site = entry_of(owner);
+    return site != NULL ? site : &others;
+}
+
+const void *account_caller(const void *owner)
+{
+    const struct cairn_site *site = entry_of(owner);
+    return site != NULL ? site->caller : owner;
+}
+
+#else
+
+/* Where a block is counted. A site never loses its place, so that is the same for as long as the block lives. */
+static struct cairn_site *site_of(const void *owner)
+{
+    struct cairn_site *site = owner != NULL ? find_site(&(struct cairn_site){.caller = owner}) : NULL;
+    return site != NULL ? site : &others;
+}
+
+#endif
+
 static void site_add(size_t size, const void *owner)
 {
     struct cairn_site *site = site_of(owner);
-    if (site == NULL || owner == NULL)
-        site = &others;
-    else
+#if CAIRN_SITES_STACK > 0
+    bool counted = site != &others; /* by account_claim() */
+#else
+    bool counted = false;
+    if (site != &others)
         site->caller = owner;
-    site->blocks++;
+#endif
+    site->blocks += !counted;
     site->bytes += size;
     if (site->bytes > site->peak)
         site->peak = site->bytes;
 }
 
-/* A site never loses its place, so a block is found where it was counted. */
 static void site_remove(size_t size, const void *owner)
 {
     struct cairn_site *site = site_of(owner);
-    if (site == NULL || site->caller == NULL)
+    if (site->caller == NULL)
         site = &others;
     site->blocks--;
     site->bytes -= size;

@@ -480,7 +480,7 @@ void guard_describe(struct cairn_block *block)
     bool held = is_held(&extent);
     if (held || (has_trailer(&extent) && fits(&extent, trailer->size))) {
         block->size = held ? ~trailer->size : trailer->size;
-        block->owner = owner_of(&extent);
+        block->owner = account_caller(owner_of(&extent));
         block->live = !held;
     }
 }

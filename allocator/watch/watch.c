@@ -37,6 +37,36 @@ static struct live inspect(void *p)
     return live;
 }
 
+/* Without the lock: the calls that led to this one are looked for. */
+static inline void find_calls(struct watched_call *call)
+{
+#if CAIRN_SITES_STACK > 0
+    account_find_calls(&call->site, call->caller, call->frame);
+#else
+    (void)call;
+#endif
+}
+
+/* With the lock held, once for a block that begins: what it keeps of who asked for it. */
+static inline const void *claim(struct watched_call *call)
+{
+#if CAIRN_SITES_STACK > 0
+    return call->owner = account_claim(&call->site);
+#else
+    return call->caller;
+#endif
+}
+
+/* Then the same again. */
+static inline const void *claimed_by(const struct watched_call *call)
+{
+#if CAIRN_SITES_STACK > 0
+    return call->owner;
+#else
+    return call->caller;
+#endif
+}
+
 /* With the lock held: the call is served. `old`, if not NULL, ends to be live, and the block at `p`, if not NULL,
  * begins. */
 static void count(const struct watched_call *call, const struct live *old, void *p)
@@ -44,7 +74,7 @@ static void count(const struct watched_call *call, const struct live *old, void 
     if (old != NULL)
         account_end(old->bytes, old->size, old->owner);
     if (p != NULL)
-        account_begin(system_usable_size(p), call->size, call->caller);
+        account_begin(system_usable_size(p), call->size, claimed_by(call));
     account_call(call->kind, call->size);
 }
 
@@ -115,13 +145,13 @@ static void *take_or_make_room(const struct watched_call *call, struct heap_fit 
 
 /* With the lock held: the block at `p`, which was just taken as `fit` has it, is the call's. Returns where it
  * begins. */
-static void *keep(const struct watched_call *call, void *p, const struct heap_fit *fit)
+static void *keep(struct watched_call *call, void *p, const struct heap_fit *fit)
 {
     if (GUARDED)
-        return guard_take(system_home(p), p, fit, call->size, call->caller);
+        return guard_take(system_home(p), p, fit, call->size, claim(call));
     if (fit->step > 1)
         p = system_keep_aligned(p, fit);
-    guard_resize(system_home(p), p, call->size, call->caller);
+    guard_resize(system_home(p), p, call->size, claim(call));
     return p;
 }
 
@@ -131,6 +161,7 @@ static void *allocate(struct watched_call *call)
     struct heap_fit fit;
     if (cairn_system() == NULL)
         system_start();
+    find_calls(call);
     uint32_t state = port_lock();
     void *p = take_or_make_room(call, &fit, &state);
     call->number = trace_number();
@@ -224,7 +255,7 @@ void cairn_free_for(const void *caller, void *p)
 
 /* With the lock held: n granules for the call elsewhere, in the block's own heap or where it may move to. NULL if
  * there are none. */
-static void *take_elsewhere(const struct live *old, const struct watched_call *call, index_t n)
+static void *take_elsewhere(const struct live *old, struct watched_call *call, index_t n)
 {
     void *p = heap_take(old->heap, n);
     if (p == NULL)
@@ -239,7 +270,7 @@ static void *cut(const struct live *old, void *p, struct watched_call *call, ind
     guard_vacate(old->heap, p, n);
     uint32_t state = port_lock();
     call->number = trace_number();
-    guard_cut(old->heap, p, n, call->size, call->caller);
+    guard_cut(old->heap, p, n, call->size, claim(call));
     count(call, old, p);
     port_unlock(state);
     return p;
@@ -282,7 +313,7 @@ static void settle(const struct live *old, void *p, struct watched_call *call, i
     struct cairn_heap *heap = system_home(p);
     guard_erase(call->p, old->bytes);
     heap_cut(heap, heap_granule_index(heap, p), have, n);
-    guard_resize(heap, p, call->size, call->caller);
+    guard_resize(heap, p, call->size, claim(call));
     count(call, old, p);
 }
 
@@ -325,6 +356,7 @@ void *cairn_realloc_for(const void *caller, void *p, size_t size)
         return cairn_malloc_for(caller, size);
     struct watched_call call = {.kind = WATCHED_REALLOC, .caller = caller, .p = p, .size = size WATCHED_FRAME};
     struct live old = inspect(p);
+    find_calls(&call);
     void *moved = resize(&old, p, &call);
     if (moved == NULL) {
         refused(&call);

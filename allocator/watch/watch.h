@@ -19,9 +19,6 @@
 /* Is each block followed by a canary, and is free memory filled? Does each block end in a trailer? */
 enum { GUARDED = CAIRN_CHECK == 2, TRAILED = CAIRN_CHECK == 2 || CAIRN_SITES > 0 };
 
-/* Are calls looked for on the stack? */
-#define WATCHED_FRAMES (CAIRN_TRACE_STACK > 0)
-
 /* ---- A call that is watched -------------------------------------------------------------------- */
 
 enum watched_kind { WATCHED_MALLOC, WATCHED_CALLOC, WATCHED_ALIGNED, WATCHED_REALLOC, WATCHED_FREE };
@@ -34,13 +31,17 @@ struct watched_call {
     const void *moved;      /* returned, of realloc */
     size_t size, alignment; /* bytes; 0 where no alignment was asked for */
     uint32_t attributes;    /* of the RAM */
-#if WATCHED_FRAMES
+#if CAIRN_SITES_STACK > 0
+    struct cairn_site site; /* the caller, and the calls that led to it */
+    const void *owner;      /* account_claim() of it */
+#endif
+#if CAIRN_CALLS
     const void *frame; /* the stack pointer that a function of this layer was called with */
 #endif
 };
 
 /* The frame, where it is of use. */
-#if WATCHED_FRAMES
+#if CAIRN_CALLS
 #define WATCHED_FRAME , .frame = __builtin_dwarf_cfa()
 #else
 #define WATCHED_FRAME
@@ -204,6 +205,20 @@ void explain_note_heap(struct cairn_heap *heap) INTERNAL(explain_note_heap);
 
 #if CAIRN_COUNTS || CAIRN_SITES > 0
 
+#if CAIRN_SITES_STACK > 0
+
+/* Without the lock: the caller, and the calls on the stack from `frame` up. */
+void account_find_calls(struct cairn_site *site, const void *caller, const void *frame) INTERNAL(account_find_calls);
+
+/* With the lock held: what a block keeps of who asked for it: the site's entry in the table, or the caller alone where
+ * that has no place for it. The entry counts the block from here on, account_begin() its bytes. */
+const void *account_claim(const struct cairn_site *site) INTERNAL(account_claim);
+
+/* The caller, of what a block keeps. */
+const void *account_caller(const void *owner) INTERNAL(account_caller);
+
+#endif
+
 /* With the lock held: a call was served. */
 void account_call(enum watched_kind kind, size_t size) INTERNAL(account_call);
 
@@ -234,6 +249,15 @@ static inline void account_end(size_t bytes, size_t size, const void *owner)
 static inline void account_failure(const struct cairn_request *request)
 {
     (void)request;
+}
+
+#endif
+
+#if CAIRN_SITES_STACK == 0
+
+static inline const void *account_caller(const void *owner)
+{
+    return owner;
 }
 
 #endif

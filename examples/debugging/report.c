@@ -28,9 +28,15 @@ void report_sites(const char *when)
     struct cairn_site site;
     say("%s\n", when);
     for (uint32_t n = 0; cairn_read_site(n, &site); n++)
-        if (site.blocks != 0)
-            say("  %u bytes in %u blocks, at most %u, from %p\n", (unsigned)site.bytes, (unsigned)site.blocks,
+        if (site.blocks != 0) {
+            say("  %u bytes in %u blocks, at most %u, from %p", (unsigned)site.bytes, (unsigned)site.blocks,
                 (unsigned)site.peak, site.caller);
+#if CAIRN_SITES_STACK > 0
+            for (unsigned i = 0; i < CAIRN_SITES_STACK && site.calls[i] != NULL; i++)
+                say(" < %p", site.calls[i]);
+#endif
+            say("\n");
+        }
 }
 #endif
 

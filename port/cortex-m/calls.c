@@ -12,7 +12,7 @@
 #include "cairn_config.h"
 #include "port.h"
 
-#if CAIRN_TRACE_STACK > 0
+#if CAIRN_CALLS
 
 #include <stdbool.h>
 

@@ -7,7 +7,7 @@
 #include "cairn_config.h"
 #include "port.h"
 
-#if CAIRN_TRACE_STACK > 0
+#if CAIRN_CALLS
 
 #define VTOR (*(const volatile uintptr_t *)0xe000ed08u)
 

@@ -1,7 +1,7 @@
 # variants.mk: the library built in other ways: build/<board>/<variant>/. The Makefile says what a row may have.
 #
 # SPDX-License-Identifier: MIT
-VARIANTS := picolibc fast basepri ceiling fast-ceiling unlocked regions wide-regions coarse coarse-regions guarded held counted traced contexts counted-regions traced-regions all
+VARIANTS := picolibc fast basepri ceiling fast-ceiling unlocked regions wide-regions coarse coarse-regions guarded held counted traced contexts chained chained-guarded counted-regions traced-regions all
 
 # For the other C library; its tests of the C library are in the Makefile.
 picolibc.BOARDS := $(BOARDS)
@@ -67,6 +67,13 @@ contexts.BOARDS := $(WATCH_BOARDS)
 contexts.TESTS  := contexts
 sited.FLAGS     := -DCAIRN_SITES=16
 sited.TESTS     := sited
+# Sites that are told apart by calls on the stack; and at level 2, where reports name owners.
+chained.FLAGS   := -DCAIRN_SITES=16 -DCAIRN_SITES_STACK=4
+chained.BOARDS  := $(WATCH_BOARDS)
+chained.TESTS   := chained
+chained-guarded.FLAGS  := -DCAIRN_CHECK=2 -DCAIRN_REGIONS=1 $(chained.FLAGS)
+chained-guarded.BOARDS := $(call among,mps2-an385)
+chained-guarded.TESTS  := guarded chained
 # With regions as well. There a cache line is as short as can be, a granule.
 counted-regions.FLAGS  := $(counted.FLAGS) -DCAIRN_REGIONS=1 -DCAIRN_CACHE_LINE=CAIRN_GRANULE
 counted-regions.BOARDS := $(call among,mps2-an385)

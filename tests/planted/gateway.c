@@ -141,7 +141,7 @@ static struct message *parse(char *text, unsigned number)
     message->text = text;
     for (const char *at = text; *at != '\0';) {
         size_t key = strcspn(at, "="), value = strcspn(at + key + 1, ";");
-        add_field(message, at, key, value);
+        add_field(message, at, key, value); /* calls add_field */
         at += key + 1 + value;
         at += *at == ';';
     }
@@ -286,7 +286,7 @@ static void late(unsigned number)
 
 static void handle(unsigned number)
 {
-    struct message *message = parse(receive(number), number);
+    struct message *message = parse(receive(number), number); /* calls parse */
     struct device *device = find_device((unsigned)atoi(value_of(message, "device")), value_of(message, "topic"));
     note(device);
     if (number == WHEN)
@@ -327,7 +327,7 @@ int main(void)
     for (unsigned number = 1; number <= MESSAGES; number++) {
         if (number == MESSAGES / 2)
             gateway_half();
-        handle(number);
+        handle(number); /* calls handle */
     }
     gateway_stop();
     forget_all();

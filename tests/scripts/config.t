@@ -65,6 +65,10 @@ refuses "2 for counts does not compile" "CAIRN_COUNTS must be 0 or 1" compiles -
 refuses "2 for a trace does not compile" "CAIRN_TRACE must be 0 or 1" compiles -DCAIRN_TRACE=2
 refuses "a table of 24 sites does not compile" "CAIRN_SITES must be 0 (no table) or a power of two up to 4096" \
     compiles -DCAIRN_SITES=24
+passes "sites with calls compile" compiles -DCAIRN_SITES=16 -DCAIRN_SITES_STACK=8
+refuses "calls of sites without a table do not compile" "add CAIRN_SITES=16" compiles -DCAIRN_SITES_STACK=1
+refuses "9 calls of a site do not compile" "CAIRN_SITES_STACK must be 0 (none) to 8" \
+    compiles -DCAIRN_SITES=16 -DCAIRN_SITES_STACK=9
 passes "a quarantine compiles at level 2" compiles -DCAIRN_CHECK=2 -DCAIRN_QUARANTINE=64
 refuses "a quarantine at level 1 does not compile" "add CAIRN_CHECK=2" compiles -DCAIRN_QUARANTINE=64
 for blocks in -1 5000; do

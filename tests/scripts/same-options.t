@@ -4,7 +4,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 12
+plan 13
 
 board=mps2-an385
 cat >"$work/program.cpp" <<'END'
@@ -49,6 +49,8 @@ END
 "${CROSS}gcc" $(flags $board) -Iinclude -iquote allocator -DCAIRN_GRANULE=16 -c "$work/other.c" -o "$work/other.o" >"$work/said" 2>&1
 refuses "two files of different options do not link" "${need}GRANULE'" link c "$work/other.o" $library
 refuses "another number of sites does not link" "${need}SITES'" link c build/$board/counted/libcairn.a -DCAIRN_SITES=2
+refuses "another number of their calls does not link" "${need}SITES_STACK'" link c build/$board/chained/libcairn.a -DCAIRN_SITES=16 \
+    -DCAIRN_SITES_STACK=2
 
 # What a watching option adds needs no option in a file that does not use it.
 passes "a watched library links with files without the option" link c build/$board/counted/libcairn.a

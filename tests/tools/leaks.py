@@ -3,6 +3,7 @@
 SPDX-License-Identifier: MIT
 """
 import os
+import re
 
 from tap import cairn, directory, equal, for_each, run, run_tests, test
 
@@ -150,6 +151,26 @@ def what_a_firmware_has_printed_is_read_and_named():
         line = next(n for n, text in enumerate(source, 1) if "return strdup(text)" in text)
     equal(list(rows), [f"copy leak.c:{line}"])
     equal(rows[f"copy leak.c:{line}"]["growth"], "380")
+
+
+def returns_to(code, function, callee):
+    """Where a call of `callee` in the function returns to, as a word on the stack is."""
+    body = code.partition(f"<{function}>:")[2].partition(">:")[0]
+    return int(re.search(rf"<{callee}>\n *([0-9a-f]+):", body)[1], 16) | 1
+
+
+@test
+def calls_that_a_firmware_has_printed_are_read_and_named():
+    """As with CAIRN_SITES_STACK; one of them is left over from a call that has returned."""
+    image = "build/mps2-an385/debugging/leak.elf"
+    code, _ = run("arm-none-eabi-objdump", "-d", image)
+    calls = [returns_to(code, *call) for call in (("copy", "strdup"), ("receive", "copy"), ("receive", "malloc"),
+                                                  ("main", "receive"))]
+    row = "  {} bytes in {} blocks, at most 300, from " + " < ".join(f"{call:#x}" for call in calls) + "\n"
+    _, rows, _, _ = leaks(file("early.txt", row.format(100, 5)), file("late.txt", row.format(290, 15)), "--elf", image)
+    stack, = rows
+    assert re.fullmatch(r"copy leak.c:\d+ < receive leak.c:\d+ < main leak.c:\d+", stack), stack
+    equal(rows[stack]["growth"], "190")
 
 
 @for_each([[TRACE, "a.txt"], ["a.txt", TRACE]])

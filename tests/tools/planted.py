@@ -20,7 +20,8 @@ BOARD = "mps2-an385"
 SOURCE = "tests/planted/gateway.c"
 OPTIONS: "dict[str, list[str]]" = {
     "guarded": ["-DCAIRN_CHECK=2"], "quarantine": ["-DCAIRN_CHECK=2", "-DCAIRN_QUARANTINE=64"],
-    "sited": ["-DCAIRN_COUNTS=1", "-DCAIRN_SITES=16"], "traced": ["-DCAIRN_TRACE=1"]}
+    "sited": ["-DCAIRN_COUNTS=1", "-DCAIRN_SITES=16"],
+    "chained": ["-DCAIRN_SITES=32", "-DCAIRN_SITES_STACK=4"], "traced": ["-DCAIRN_TRACE=1"]}
 CPU = [*setting(BOARD, "CPU_FLAGS").split(), "-mthumb"]
 OVERRUN, DOUBLE_FREE, WRITE, LATE_WRITE, LATE_FREE, LEAK = range(1, 7)
 LEVELS = ["-Os", "-O2"]
@@ -170,9 +171,8 @@ def without_it_a_bug_five_messages_later_is_not_named(bug):
 # ---- A leak ------------------------------------------------------------------------------------------------
 
 
-@for_each(LEVELS)
-def a_leak_is_named_by_two_images_of_ram(level):
-    image = built(LEAK, level, "sited")
+def halves(image):
+    """Two images of RAM, after half of the messages and after all; what gdb's `cairn sites` says then; cairn leaks."""
     name, dumps = image[:-4], []
     text = target(BOARD, image, name)
     for stop in ("gateway_half", "gateway_stop"):
@@ -181,6 +181,14 @@ def a_leak_is_named_by_two_images_of_ram(level):
         text += command(stop, "cairn sites")
     said = gdb(image, text + KILL, name)
     out, errors = cairn("leaks", *(f"{dump}@0x20000000" for dump in dumps), "--elf", image)
+    return dumps, {stop: said[stop] for stop in ("gateway_half", "gateway_stop")}, out, errors
+
+
+@for_each(LEVELS)
+def a_leak_is_named_by_two_images_of_ram(level):
+    image = built(LEAK, level, "sited")
+    name = image[:-4]
+    _, said, out, errors = halves(image)
     first = out.splitlines()[2]
     assert errors == "" and re.search(rf"\badd_field {line('guilty 6')}", first), out + errors
     # 600 messages later 75 more topics are forgotten.
@@ -188,12 +196,30 @@ def a_leak_is_named_by_two_images_of_ram(level):
     assert blocks >= 75 and 400 <= growth <= new, first
     assert re.search(r", in \d+ calls: \d+\.\d a call$", out.splitlines()[0]), out
     # And by two prints of `cairn sites`.
-    tables = [f"{name}-{stop}.txt" for stop in said if stop.startswith("gateway")]
-    for path, stop in zip(tables, ("gateway_half", "gateway_stop")):
+    tables = [f"{name}-{stop}.txt" for stop in said]
+    for path, stop in zip(tables, said):
         with open(path, "w", encoding="utf-8") as table:
             table.write(said[stop])
     out, _ = cairn("leaks", *tables)
     assert re.search(rf"\badd_field {line('guilty 6')}", out.splitlines()[2]), out
+
+
+@for_each(LEVELS)
+def with_the_calls_of_its_site_a_leak_is_named_through_all_that_called(level):
+    """What calls have left on the stack that have returned is in no stack."""
+    image = built(LEAK, level, "chained")
+    dumps, said, out, _ = halves(image)
+    chain = [f"add_field {line('guilty 6')}", f"parse {line('calls add_field')}", f"handle {line('calls parse')}",
+             f"main {line('calls handle')}"]
+    assert "  " + " < ".join(chain) in out.splitlines()[2], out
+    rows = [text.split(None, 3)[3] for text in said["gateway_stop"].splitlines()[1:]]
+    equal(len(set(rows)), len(rows), "owners that are named once")
+    out, _ = cairn("flame", image, f"{dumps[1]}@0x20000000")
+    for row in out.splitlines():
+        stack = row.rsplit(" ", 1)[0].split(";")
+        outer = [frame for frame in stack if not frame.startswith("reset_handler ")]
+        equal(outer[0], chain[3], "where a stack begins")
+        assert not any(frame.startswith(("copy_part ", "drop", "put_number ")) for frame in stack), stack
 
 
 @for_each(LEVELS)

@@ -2,6 +2,8 @@
 """What an ELF file says of its code: its build id, its bytes, and where calls return to."""
 from __future__ import annotations
 
+from typing import Sequence
+
 from .elf import EM_ARM, EXECUTABLE, Elf
 
 SPECIAL = 0xfffffe00  # from here on: what an exception handler returns by, not an address
@@ -51,3 +53,29 @@ def follows_call(elf: Elf, address: int) -> bool:
         return False
     low, high = number(elf, loaded(elf, place - 2, 2)), number(elf, loaded(elf, place - 4, 2))
     return low & 0xff87 == 0x4780 or high & 0xf800 == 0xf000 and low & 0xc000 == 0xc000  # BLX register; BL, BLX
+
+
+def called_before(elf: Elf, address: int) -> int | None:
+    """The address that the BL which returns to this one calls; None if there is none, or it calls through a register.
+    ARM DDI 0403E.e, A7.7.18."""
+    place = address - (address & 1)
+    high, low = (number(elf, loaded(elf, place - back, 2)) for back in (4, 2))
+    if elf.machine != EM_ARM or high & 0xf800 != 0xf000 or low & 0xd000 != 0xd000:
+        return None
+    sign = high >> 10 & 1
+    bits = [(low >> n & 1) ^ sign ^ 1 for n in (13, 11)]
+    offset = -sign << 24 | bits[0] << 23 | bits[1] << 22 | (high & 0x3ff) << 12 | (low & 0x7ff) << 1
+    return place + offset
+
+
+def plausible(elf: Elf, calls: Sequence[int]) -> list[int]:
+    """Of words on a stack that follow calls, those that can have led to the first one: a call by BL of another function
+    than the next nearer one is in is left over, if a later call is one of that function. Behind a jump at a function's
+    end, or a veneer, no later one is: then all stay."""
+    kept = list(calls[:1])
+    for n, call in enumerate(calls[1:], 1):
+        inner = elf.function(elf.call_before(kept[-1]))
+        into = [called_before(elf, later) for later in calls[n:]]
+        if inner is None or into[0] in (None, inner.value) or inner.value not in into:
+            kept.append(call)
+    return kept

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Iterator, NamedTuple, Sequence
 
 from .callers import Callers
-from .code import follows_call
+from .code import follows_call, plausible
 from .elf import ET_REL, OBJECT, Elf
 from .heap import Heap, first_granule, limit_of
 from .lines import Frame, Line
@@ -35,6 +35,7 @@ class Site(NamedTuple):
     """A row of the table of CAIRN_SITES. Bytes and peak are those that were asked for."""
 
     caller: int
+    owner: int  # what its blocks keep of who asked for them
     blocks: int
     bytes: int
     peak: int
@@ -115,7 +116,12 @@ class Firmware:
 
     def frames(self, address: int) -> list[Frame]:
         """The functions of the source that the call which returns to this address is in, each with "file:line": the
-        innermost first, without wrappers of malloc(), as far as they were inlined. Empty if no function is there."""
+        innermost first, without wrappers of malloc(), as far as they were inlined. Empty if no function is there. Of a
+        site with calls on the stack (CAIRN_SITES_STACK) those as well."""
+        calls = self.calls_of(address)
+        if len(calls) > 1:
+            return self.stack(calls)
+        address = calls[0]
         name, line, _ = self.caller(address)
         if not name:
             return []
@@ -140,7 +146,7 @@ class Firmware:
         if not frames:
             return f"{address:#x}" if address else "unknown"
         if len(frames) == 1 and not frames[0][1]:
-            return f"{frames[0][0]}+{self.caller(address)[2]:#x}"
+            return f"{frames[0][0]}+{self.caller(self.calls_of(address)[0])[2]:#x}"
         return " < ".join(f"{name} ({line})" if line else name for name, line in frames)
 
     # ---- Heaps ---------------------------------------------------------------------------------------
@@ -227,7 +233,7 @@ class Firmware:
 
     def _owned(self, heap: Heap) -> Heap:
         """The heap, which believes an owner that can be one."""
-        heap.is_owner = lambda address: follows_call(self.elf, address)
+        heap.is_owner = lambda address: follows_call(self.elf, self.calls_of(address)[0])
         return heap
 
     def heap_at(self, handle: int) -> Heap:
@@ -320,6 +326,20 @@ class Firmware:
         places = [table.value + n * size for n in range(self.layout["sites"])] + [others.value]
         return [self._site(at) for at in places]
 
+    def calls_of(self, owner: int) -> list[int]:
+        """The calls behind what a block keeps of who asked for it, the nearest first: the address of the call alone, or
+        of a site with more of them (CAIRN_SITES_STACK) all, by the address of its entry."""
+        table = self.elf.symbol("cairn_site_table") if "site.calls" in self.layout else None
+        if table is None or not table.value <= owner < table.value + table.size:
+            return [owner]
+        size, width = self.layout["site.bytes_each"], self.pointer_size
+        at = owner - (owner - table.value) % size
+        first = at + self.layout["site.calls"]
+        calls = [self.pointer(first + n * width) for n in range(self.layout["site.stack"])]
+        caller = self.pointer(at + self.layout["site.caller"])
+        return plausible(self.elf, [caller, *(call for call in calls if call)])
+
     def _site(self, at: int) -> Site:
         caller, size, peak = self.fields(at, "site", "caller", "bytes", "peak")
-        return Site(caller, self.memory.number(at + self.layout["site.blocks"], 4), size, peak)
+        owner = at if "site.calls" in self.layout else caller
+        return Site(caller, owner, self.memory.number(at + self.layout["site.blocks"], 4), size, peak)

@@ -202,7 +202,7 @@ def callers_in(firmware: Firmware, heaps: Iterable[Heap]) -> Iterator[int]:
             except Unreadable:
                 continue
             if trailer is not None:
-                yield trailer[1]
+                yield firmware.calls_of(trailer[1])[0]
 
 
 def judge(firmware: Firmware, callers: Optional[Iterable[int]] = None) -> Verdict:

@@ -37,7 +37,7 @@ from .host import Trace
 from .identity import UNKNOWN, doubt_of, identified_heaps, judge_first
 from .lines import lines_of
 from .memory import Files, is_elf, read_file
-from .stacks import Live, Listed, Stack, Stacks, live_at, live_in, moment_of, owner_of, root_of, rows_of
+from .stacks import Live, Listed, Stack, Stacks, asked_from, live_at, live_in, moment_of, root_of, rows_of
 from .stacks import words as words_of
 from .text import Problem, counted, group
 
@@ -127,8 +127,8 @@ class Reader:
         stacks = Stacks(self._args.skip, self._args.no_skip)
         for size, blocks, owner in rows:
             stack = stacks.of(owner)
-            if firmware is not None and re.fullmatch(r"0x[0-9a-f]+", owner):
-                stack = owner_of(firmware, int(owner, 16))
+            if firmware is not None and re.fullmatch(r"0x[0-9a-f]+( < 0x[0-9a-f]+)*", owner):
+                stack = asked_from(firmware, [int(call, 16) for call in owner.split(" < ")])
             table.bytes[stack] = table.bytes.get(stack, 0) + size
             table.blocks[stack] = table.blocks.get(stack, 0) + blocks
         return table

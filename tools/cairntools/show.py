@@ -261,9 +261,14 @@ class Show:
             yield f"  {size:>8}{n:>8}{peak:>8}  {place}"
 
     def _sites_of_table(self, table: Sequence[Site]) -> Iterator[Row]:
+        sites: dict[str, tuple[int, int, int]] = {}
         for site in table[:-1]:
             if site.caller:
-                yield site.bytes, site.blocks, site.peak, self.firmware.place(site.caller)
+                place = self.firmware.place(site.owner)
+                size, n, peak = sites.get(place, (0, 0, 0))
+                sites[place] = size + site.bytes, n + site.blocks, max(peak, site.peak)
+        for place, (size, n, peak) in sites.items():
+            yield size, n, peak, place
         if table[-1].peak:
             yield table[-1].bytes, table[-1].blocks, table[-1].peak, "others, that found no place in the table"
 

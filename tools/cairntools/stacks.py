@@ -10,6 +10,7 @@ import re
 from typing import Iterator, NamedTuple, Sequence
 
 from .callers import Callers
+from .code import plausible
 from .firmware import Firmware
 from .heap import USED, Block, Heap
 from .host import Trace
@@ -124,6 +125,11 @@ def owner_of(firmware: Firmware, address: int) -> Stack:
     if not frames:
         return (((f"{address:#x}", ""),) if address else UNKNOWN)
     return tuple(frames)
+
+
+def asked_from(firmware: Firmware, calls: Sequence[int]) -> Stack:
+    """The stack of these calls, as a firmware has printed them: the owner, and what led to it."""
+    return tuple(firmware.stack(plausible(firmware.elf, calls))) if len(calls) > 1 else owner_of(firmware, calls[0])
 
 
 def live_in(firmware: Firmware, heaps: Sequence[Heap]) -> tuple[dict[int, Live], list[str]]:
