@@ -14,6 +14,8 @@ sys.path[:0] = ["tests/gdb", "tools"]
 from look import KILL, command, gdb, target  # noqa: E402
 from board import setting  # noqa: E402
 from cairntools.callers import Callers  # noqa: E402
+from cairntools.code import plausible  # noqa: E402
+from cairntools.elf import Elf  # noqa: E402
 
 WORK = directory("chains")
 CROSS = os.environ.get("CROSS", "arm-none-eabi-")
@@ -200,6 +202,64 @@ def the_chain_is_that_of_addr2line():
         lines = out.split("\n")
         wanted = [(function, os.path.basename(line).split(" (")[0]) for function, line in zip(lines[::2], lines[1::2])]
         equal(callers.chain(place - 1), wanted, hex(place))
+
+
+STACKED = """
+    .syntax unified
+    .cpu cortex-m3
+    .thumb
+    .macro function name
+    .type \\name, %function
+    .thumb_func
+\\name:
+    .endm
+    function f
+    bl other
+in_f: bx lr
+    .size f, . - f
+    function jumps
+    b.w f
+    .size jumps, . - jumps
+    function jumps_short
+    b.n f
+    .size jumps_short, . - jumps_short
+    function jumps_twice
+    b.n jumps
+    .size jumps_twice, . - jumps_twice
+    function callers
+    bl f
+of_f: bl other
+of_other: bl jumps
+of_jumps: bl jumps_short
+of_jumps_short: bl jumps_twice
+of_jumps_twice: blx r3
+of_pointer: bx lr
+    .size callers, . - callers
+    function other
+    bx lr
+    .size other, . - other
+"""
+
+
+@test
+def words_that_calls_have_left_are_told_by_what_is_called():
+    source, made = os.path.join(WORK, "stacked.s"), os.path.join(WORK, "stacked.elf")
+    with open(source, "w", encoding="ascii") as file:
+        file.write(STACKED)
+    run(CROSS + "gcc", "-nostdlib", "-Wl,-e,f,-Ttext=0x1000", source, "-o", made)
+    elf = Elf(made)
+    symbols, _ = run(CROSS + "nm", "--defined-only", made)
+    at = {name: int(value, 16) | 1 for value, _, name in (line.split() for line in symbols.splitlines())}
+    for words, kept in (
+            ("in_f of_other of_f", "in_f of_f"),                      # a call of another function
+            ("in_f of_other of_other of_f", "in_f of_f"),
+            ("in_f of_other", "in_f of_other"),                       # no later one fits
+            ("in_f of_jumps of_f", "in_f of_jumps of_f"),             # by a jump
+            ("in_f of_jumps_short of_f", "in_f of_jumps_short of_f"),
+            ("in_f of_jumps_twice of_f", "in_f of_jumps_twice of_f"),
+            ("in_f of_pointer of_f", "in_f of_pointer of_f"),         # of any function
+            ("in_f", "in_f")):
+        equal(plausible(elf, [at[word] for word in words.split()]), [at[word] for word in kept.split()], words)
 
 
 @for_each(["xmalloc", "safe_calloc", "my_realloc", "operator new(unsigned int)", "std::__new_allocator<int>::allocate",

@@ -24,7 +24,8 @@ HEAP_RUN = "build/host/heap_run"
 def header(path):
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    return {key: int(value, 0) for key, value in re.findall(r"(\w+): (0x[0-9a-f]+|\d+)", text.split("\n# at")[0])}
+    numbers = re.findall(r"(\w+): (0x[0-9a-f]+|0|[1-9]\d*)\b", text.split("\n# at")[0])
+    return {key: int(value, 0) for key, value in numbers}
 
 
 def operations(path):

@@ -2,6 +2,7 @@
 """What an ELF file says of its code: its build id, its bytes, and where calls return to."""
 from __future__ import annotations
 
+import functools
 from typing import Sequence
 
 from .elf import EM_ARM, EXECUTABLE, Elf
@@ -62,20 +63,49 @@ def called_before(elf: Elf, address: int) -> int | None:
     high, low = (number(elf, loaded(elf, place - back, 2)) for back in (4, 2))
     if elf.machine != EM_ARM or high & 0xf800 != 0xf000 or low & 0xd000 != 0xd000:
         return None
+    return place + _distance(high, low)
+
+
+def _distance(high: int, low: int) -> int:
+    """What a BL or a B of 32 bits adds to the address behind it."""
     sign = high >> 10 & 1
     bits = [(low >> n & 1) ^ sign ^ 1 for n in (13, 11)]
-    offset = -sign << 24 | bits[0] << 23 | bits[1] << 22 | (high & 0x3ff) << 12 | (low & 0x7ff) << 1
-    return place + offset
+    return -sign << 24 | bits[0] << 23 | bits[1] << 22 | (high & 0x3ff) << 12 | (low & 0x7ff) << 1
+
+
+@functools.lru_cache(maxsize=None)
+def jumps_of(elf: Elf, start: int) -> frozenset[int]:
+    """Where the function at the address jumps to outside of itself, as at its end for a call: by a B of 16 or 32
+    bits (A7.7.12, T2 and T4). It takes data in the code for jumps, too."""
+    function = elf.function(start)
+    code = loaded(elf, start, function.size) if function is not None else None
+    words = [number(elf, (code or b"")[n:n + 2]) for n in range(0, len(code or b"") - 1, 2)]
+    found = {start + 2 * n + 4 + _distance(high, low) for n, (high, low) in enumerate(zip(words, words[1:]))
+             if high & 0xf800 == 0xf000 and low & 0xd000 == 0x9000}
+    found |= {start + 2 * n + 4 + 2 * ((word & 0x7ff) - (word & 0x400) * 2) for n, word in enumerate(words)
+              if word & 0xf800 == 0xe000}
+    return frozenset(place for place in found if not start <= place < start + len(code or b""))
+
+
+def leads_to(elf: Elf, called: int | None, inner: int) -> bool:
+    """Can a call of the function `called` be a frame of the function `inner`: the same, or one that it jumps to? A call
+    through a register can be one of any."""
+    reached = {called} if called is not None else {inner}
+    for _ in range(3):
+        if inner in reached:
+            return True
+        reached = {place for one in reached for place in jumps_of(elf, one or 0)}
+    return inner in reached
 
 
 def plausible(elf: Elf, calls: Sequence[int]) -> list[int]:
-    """Of words on a stack that follow calls, those that can have led to the first one: a call by BL of another function
-    than the next nearer one is in is left over, if a later call is one of that function. Behind a jump at a function's
-    end, or a veneer, no later one is: then all stay."""
+    """Of words on a stack that follow calls, those that can have led to the first one. A word is left over from a call
+    that has returned if that was one of another function than the next nearer word is in, and a later word is that of a
+    call which fits. If none fits, all stay: a veneer may be between."""
     kept = list(calls[:1])
     for n, call in enumerate(calls[1:], 1):
         inner = elf.function(elf.call_before(kept[-1]))
-        into = [called_before(elf, later) for later in calls[n:]]
-        if inner is None or into[0] in (None, inner.value) or inner.value not in into:
+        fits = [inner is None or leads_to(elf, called_before(elf, later), inner.value) for later in calls[n:]]
+        if fits[0] or not any(fits):
             kept.append(call)
     return kept

@@ -29,7 +29,7 @@ from collections import Counter
 from typing import Iterable, Iterator, NamedTuple, Sequence, TextIO, Tuple
 
 from .cli import add_skip, address, callers_of, parser_of
-from .code import build_id
+from .code import build_id, plausible
 from .elf import Elf
 from .firmware import Firmware
 from .identity import by_callers
@@ -235,7 +235,7 @@ def records(words: Sequence[int], granule: int) -> list[Record]:
     return found
 
 
-def follow(found: Sequence[Record], unwinder: Unwinder) -> tuple[int, int]:
+def follow(found: Sequence[Record], elf: Elf, unwinder: Unwinder) -> tuple[int, int]:
     """Give each record the calls that led to it. Returns how many have some, and of how many CFI has found them all."""
     known: dict[tuple[int, Sequence[Call]], tuple[list[int], bool]] = {}
     with_calls = by_cfi = 0
@@ -244,6 +244,9 @@ def follow(found: Sequence[Record], unwinder: Unwinder) -> tuple[int, int]:
             key = record.caller, tuple(record.context.calls)
             if key not in known:
                 known[key] = unwinder.chain(*key)
+                calls, proven = known[key]
+                if not proven:
+                    known[key] = plausible(elf, (record.caller, *calls))[1:], proven
             calls, proven = known[key]
             record.stack = (record.caller, *calls)
             with_calls, by_cfi = with_calls + 1, by_cfi + proven
@@ -478,7 +481,7 @@ def run(words: Sequence[str]) -> int:
     if not ordered:
         raise Problem(f"{args.file} holds no record")
     check_build(firmware, recorded, ordered, args.any_caller)
-    stacks = follow(ordered, Unwinder(args.elf, firmware.pointer_size))
+    stacks = follow(ordered, firmware.elf, Unwinder(args.elf, firmware.pointer_size))
     writer = Writer(places(firmware, {record.stack for record in ordered}))
     for record in ordered:
         writer.add(record)
