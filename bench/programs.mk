@@ -4,7 +4,7 @@
 # it must print. All are compiled with -Os, for the core alone: no floating-point unit.
 #
 # SPDX-License-Identifier: MIT
-PROGRAMS := lua sqlite cjson cjson-small expat duktape mbedtls freetype tinyxml2 nanopb lwip cxx words
+PROGRAMS := lua sqlite cjson cjson-small expat duktape mbedtls libtomcrypt freetype tinyxml2 nanopb lwip cxx words
 
 FETCHED := $(BUILD)/programs/sources
 fetched = $(foreach p,$(2),$(wildcard $(FETCHED)/$(1)/$p))
@@ -41,6 +41,14 @@ mbedtls.PACKAGES := mbedtls
 mbedtls.SOURCES  := $(call fetched,mbedtls,$(patsubst %,library/%.c,aes asn1parse asn1write bignum cipher cipher_wrap \
                     constant_time ecdsa ecp ecp_curves gcm md oid platform_util rsa rsa_internal sha1 sha256))
 mbedtls.FLAGS    := -I$(FETCHED)/mbedtls/include '-DMBEDTLS_CONFIG_FILE="mbedtls_config.h"'
+
+# What is not called, the linker drops; but its tables name the mathematics of all that is compiled.
+libtomcrypt.PACKAGES := libtomcrypt libtommath
+libtomcrypt.SOURCES  := $(and $(call fetched,libtommath,tommath.h),$(call fetched,libtomcrypt,$(patsubst %,src/%/*.c,\
+                        misc/crypt math math/fp pk/rsa pk/ecc pk/pkcs1 pk/asn1/der/* prngs) src/hashes/sha2/sha256.c \
+                        src/misc/*.c src/hashes/helper/hash_memory.c) $(call fetched,libtommath,bn_*.c))
+libtomcrypt.FLAGS    := -I$(FETCHED)/libtomcrypt/src/headers -I$(FETCHED)/libtommath -DLTC_SOURCE -DLTM_DESC -DUSE_LTM \
+                        -DLTC_NO_TEST -DLTC_NO_PROTOTYPES -DARGTYPE=4 -DLTC_NO_FILE -DMP_NO_FILE -DMP_NO_DEV_URANDOM
 
 freetype.PACKAGES := freetype
 freetype.SOURCES  := $(call fetched,freetype,$(patsubst %,src/%.c,base/ftsystem base/ftinit base/ftdebug base/ftbase \

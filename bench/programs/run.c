@@ -61,17 +61,23 @@ static void start_clock(void)
     ticks_each = (uint32_t)(clock_ticks() - start - one);
 }
 
-/* What newlib's time() and clock() ask for: there is no clock of the day. */
-int _gettimeofday(void *time, void *zone);
-int _times(void *times);
+/* What time() and clock() ask for: there is no clock of the day. picolibc's own would ask the host, and no two runs of a
+ * program that does would have the same figures. */
+#ifdef __PICOLIBC__
+#define CLOCK(name) name
+#else
+#define CLOCK(name) _##name
+#endif
+int CLOCK(gettimeofday)(void *time, void *zone);
+int CLOCK(times)(void *times);
 
-int _gettimeofday(void *time, void *zone)
+int CLOCK(gettimeofday)(void *time, void *zone)
 {
     (void)time, (void)zone;
     return -1;
 }
 
-int _times(void *times)
+int CLOCK(times)(void *times)
 {
     (void)times;
     return -1;
