@@ -57,7 +57,7 @@ static inline const void *claim(struct watched_call *call)
 #endif
 }
 
-/* Then the same again. */
+/* What claim() returned for this call. */
 static inline const void *claimed_by(const struct watched_call *call)
 {
 #if CAIRN_SITES_STACK > 0
