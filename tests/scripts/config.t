@@ -3,7 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 54
+plan 57
 
 # compiles FLAG...: the heap, for the target.
 compiles() {

@@ -201,6 +201,14 @@ def an_elf_file_with_any_byte_changed_is_no_traceback(call):
 
 
 @test
+def a_line_of_the_layout_that_is_missing_is_named():
+    with open(RING, "rb") as good:
+        path = file("line", good.read().replace(b"cairn: tile.used ", b"cairn: tile.uses "))
+    for call in ("image ELF RAM@0x20000000 stats", "view RAM --elf ELF --ram-at 0x20000000 -o OUT"):
+        refused(words_of(call, ELF=path), "tile.used")
+
+
+@test
 def a_function_larger_than_its_section_is_refused_at_once():
     """Not followed: for hours, where a damaged symbol has 3 GB."""
     with open(RING, "rb") as good:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import bisect
 import re
 import struct
-from typing import Iterator, NamedTuple
+from typing import Iterator, NamedTuple, NoReturn
 
 from .text import Problem
 
@@ -44,6 +44,17 @@ class Symbol(NamedTuple):
     kind: int
     is_global: bool
     section: int
+
+
+class Layout(dict[str, int]):
+    """What an image says of its heap. A line that is missing, as in a damaged file, raises Problem."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path = path
+
+    def __missing__(self, key: str) -> NoReturn:
+        raise Problem(f"{self._path}: its section .comment is damaged: there is no line of Cairn's with {key}")
 
 
 class Elf:
@@ -178,7 +189,7 @@ class Elf:
         if not lines:
             raise Problem(f"{self.path} has no section .comment with Cairn's lines: it is not linked with Cairn's "
                           "heap, or its linker script drops that section")
-        layout: dict[str, int] = {}
+        layout = Layout(self.path)
         for key, value in lines:
             if layout.setdefault(key, int(value)) != int(value):
                 raise Problem(f"{self.path} holds two libraries of different options: {key} differs")
