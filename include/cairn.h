@@ -362,7 +362,7 @@ struct cairn_site {
 };
 
 /* Copy entry `n` of the table, from 0; entry CAIRN_SITES is the sum of the sites that found no place in it.
- * Returns false past that. A site keeps its entry. O(1). */
+ * Returns false past that. A site keeps its entry; with CAIRN_SITES_STACK only while it has live blocks. O(1). */
 bool cairn_read_site(uint32_t n, struct cairn_site *site);
 
 /* ---- A record of each call: CAIRN_TRACE=1 ------------------------------------------------------ */

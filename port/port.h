@@ -47,7 +47,7 @@ char *port_heap_limit(void);
 #define PORT_MEMORY_IS_CLEAR 0
 #endif
 
-/* ---- Who called: with CAIRN_TRACE_STACK and CAIRN_SITES_STACK ---------------------------------------- */
+/* ---- Who called: with CAIRN_TRACE_STACK or CAIRN_SITES_STACK ----------------------------------------- */
 
 /* A word on the stack that a call may have left: where that returns to, and words from the frame to it, 255 at most. */
 struct port_call {

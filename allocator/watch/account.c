@@ -159,16 +159,20 @@ static bool is_site(const struct cairn_site *site, const struct cairn_site *key)
     return site->caller == key->caller;
 }
 
-/* The entry of `key`: its own, or an empty one; NULL if there is none. Who is not known finds an empty one, or none. */
+/* The entry of `key`: its own, or an empty one; or, where blocks keep the entry itself, one that none keeps. NULL if
+ * there is none. */
 static struct cairn_site *find_site(const struct cairn_site *key)
 {
+    struct cairn_site *unused = NULL;
     uint32_t place = hash_of(key) >> 16;
     for (uint32_t i = 0; i < PROBES; i++) {
         struct cairn_site *site = &table[(place + i) % CAIRN_SITES];
         if (is_site(site, key) || site->caller == NULL)
             return site;
+        if (CAIRN_SITES_STACK > 0 && site->blocks == 0)
+            unused = site;
     }
-    return NULL;
+    return unused;
 }
 
 #if CAIRN_SITES_STACK > 0
@@ -183,19 +187,9 @@ void account_find_calls(struct cairn_site *site, const void *caller, const void 
             site->calls[kept++] = (const void *)calls[i].address;
 }
 
-/* An entry for `key`: its own, else an empty one, else one that no block keeps; NULL if there is none. */
-static struct cairn_site *entry_for(const struct cairn_site *key)
-{
-    struct cairn_site *site = find_site(key);
-    for (uint32_t i = 0, place = hash_of(key) >> 16; i < PROBES && site == NULL; i++)
-        if (table[(place + i) % CAIRN_SITES].blocks == 0)
-            site = &table[(place + i) % CAIRN_SITES];
-    return site;
-}
-
 const void *account_claim(const struct cairn_site *key)
 {
-    struct cairn_site *site = key->caller != NULL ? entry_for(key) : NULL;
+    struct cairn_site *site = key->caller != NULL ? find_site(key) : NULL;
     if (site == NULL)
         return key->caller;
     if (!is_site(site, key))

@@ -124,7 +124,7 @@ void cairn_explain(enum cairn_reason reason, const void *address, struct cairn_r
     }
     const struct freed *note = freed_at(address);
     if (!damaged->live && note != NULL) {
-        damaged->owner = account_caller(note->owner);
+        damaged->owner = note->owner;
         report->freed_by = note->caller;
     }
     if (reason == CAIRN_NOT_A_BLOCK || reason == CAIRN_DOUBLE_FREE)

@@ -274,7 +274,8 @@ void guard_close(struct cairn_heap *heap, void *p, const void *caller)
 {
     struct extent block = extent_of(heap, p);
     const struct trailer *trailer = believed(&block);
-    freed_note(&(struct freed){.start = p, .size = trailer->size, .owner = owner_of(&block), .caller = caller});
+    const void *owner = account_caller(owner_of(&block));
+    freed_note(&(struct freed){.start = p, .size = trailer->size, .owner = owner, .caller = caller});
     guard_fill(p, trailer->size);
 }
 
@@ -315,8 +316,8 @@ bool guard_hold(struct cairn_heap *heap, void *p, const void *caller, struct fre
 {
     struct extent block = extent_of(heap, p);
     size_t size = believed(&block)->size;
-    trailer_of(&block)->size = ~size;
-    struct freed held = {.start = p, .size = size, .owner = owner_of(&block), .caller = caller};
+    struct freed held = {.start = p, .size = size, .owner = account_caller(owner_of(&block)), .caller = caller};
+    *trailer_of(&block) = (struct trailer){.sealed = seal(&block, (uintptr_t)held.owner), .size = ~size};
     return quarantine_add(&held, leaving);
 }
 

@@ -146,7 +146,7 @@ int guard_check(struct cairn_heap *heap, const void **where) INTERNAL(guard_chec
 
 /* ---- freed.c, explain.c: where GUARDED only ---------------------------------------------------- */
 
-/* A block that was freed: whose it was, and who freed it. */
+/* A block that was freed: the address that asked for it, since its site may give its entry away; and who freed it. */
 struct freed {
     const char *start;
     size_t size; /* bytes, as it was asked for */

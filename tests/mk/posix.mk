@@ -77,7 +77,7 @@ $(BUILD)/host/$(1)/bin/%: $(BUILD)/host/$(1)/tests/%.o $(addprefix $(BUILD)/host
 endef
 $(foreach s,posix-asan posix-asan-arenas posix-tsan,$(eval $(call posix_sanitized,$s)))
 
-# The long form of what is a matter of chance: half an hour of two cores.
+# The long form of what is a matter of chance: an hour of two cores.
 STRESSED := together fork fork_waits threads
 HOST_STRESS := $(STRESSED:%=$(BUILD)/host/posix/bin/posix/%) $(BUILD)/host/posix-tsan/bin/posix/threads \
                $(BUILD)/host/posix-asan-arenas/bin/posix/fork
@@ -85,7 +85,7 @@ HOST_STRESS := $(STRESSED:%=$(BUILD)/host/posix/bin/posix/%) $(BUILD)/host/posix
 .PHONY: host-stress
 host-stress: packages
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(HOST_STRESS)
-	$(Q)RUNS=$(or $(RUNS),1000) FORKS=$(or $(FORKS),3000) OPERATIONS=$(or $(OPERATIONS),20000000) TEST_TIMEOUT=3600 \
+	$(Q)RUNS=$(or $(RUNS),1000) FORKS=$(or $(FORKS),3000) OPERATIONS=$(or $(OPERATIONS),20000000) TEST_TIMEOUT=7200 \
 	    prove --failures --comments --timer --exec tests/run-one $(HOST_STRESS)
 
 # All but the test of the break: that one knows that malloc_trim() never finds anything.

@@ -1,7 +1,7 @@
 # variants.mk: the library built in other ways: build/<board>/<variant>/. The Makefile says what a row may have.
 #
 # SPDX-License-Identifier: MIT
-VARIANTS := picolibc fast basepri ceiling fast-ceiling unlocked regions wide-regions coarse coarse-regions guarded held counted traced contexts chained chained-guarded counted-regions traced-regions all
+VARIANTS := picolibc fast basepri ceiling fast-ceiling unlocked regions wide-regions coarse coarse-regions guarded held counted traced contexts chained chained-guarded chained-held counted-regions traced-regions all
 
 # For the other C library; its tests of the C library are in the Makefile.
 picolibc.BOARDS := $(BOARDS)
@@ -74,6 +74,9 @@ chained.TESTS   := chained
 chained-guarded.FLAGS  := -DCAIRN_CHECK=2 -DCAIRN_REGIONS=1 $(chained.FLAGS)
 chained-guarded.BOARDS := $(call among,mps2-an385)
 chained-guarded.TESTS  := guarded chained
+chained-held.FLAGS     := -DCAIRN_CHECK=2 -DCAIRN_QUARANTINE=8 $(chained.FLAGS)
+chained-held.BOARDS    := $(call among,mps2-an385)
+chained-held.TESTS     := chained
 # With regions as well. There a cache line is as short as can be, a granule.
 counted-regions.FLAGS  := $(counted.FLAGS) -DCAIRN_REGIONS=1 -DCAIRN_CACHE_LINE=CAIRN_GRANULE
 counted-regions.BOARDS := $(call among,mps2-an385)

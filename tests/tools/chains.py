@@ -14,7 +14,7 @@ sys.path[:0] = ["tests/gdb", "tools"]
 from look import KILL, command, gdb, target  # noqa: E402
 from board import setting  # noqa: E402
 from cairntools.callers import Callers  # noqa: E402
-from cairntools.code import plausible  # noqa: E402
+from cairntools.code import plausible_calls  # noqa: E402
 from cairntools.elf import Elf  # noqa: E402
 
 WORK = directory("chains")
@@ -259,7 +259,7 @@ def words_that_calls_have_left_are_told_by_what_is_called():
             ("in_f of_jumps_twice of_f", "in_f of_jumps_twice of_f"),
             ("in_f of_pointer of_f", "in_f of_pointer of_f"),         # of any function
             ("in_f", "in_f")):
-        equal(plausible(elf, [at[word] for word in words.split()]), [at[word] for word in kept.split()], words)
+        equal(plausible_calls(elf, [at[word] for word in words.split()]), [at[word] for word in kept.split()], words)
 
 
 @for_each(["xmalloc", "safe_calloc", "my_realloc", "operator new(unsigned int)", "std::__new_allocator<int>::allocate",

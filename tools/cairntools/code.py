@@ -9,6 +9,7 @@ from .elf import EM_ARM, EXECUTABLE, Elf
 
 SPECIAL = 0xfffffe00  # from here on: what an exception handler returns by, not an address
 NOTE = ".note.gnu.build-id"
+JUMPS = 3  # from function to function, that are followed
 
 
 def build_id(elf: Elf) -> bytes:
@@ -88,17 +89,17 @@ def jumps_of(elf: Elf, start: int) -> frozenset[int]:
 
 
 def leads_to(elf: Elf, called: int | None, inner: int) -> bool:
-    """Can a call of the function `called` be a frame of the function `inner`: the same, or one that it jumps to? A call
-    through a register can be one of any."""
-    reached = {called} if called is not None else {inner}
-    for _ in range(3):
+    """Can a call of the function `called` lead to a frame of the function `inner`: is it the same, or does it jump
+    there, at most by way of two others? None: called through a register, which can be any."""
+    reached = {inner if called is None else called}
+    for _ in range(JUMPS):
         if inner in reached:
             return True
-        reached = {place for one in reached for place in jumps_of(elf, one or 0)}
+        reached = {place for start in reached for place in jumps_of(elf, start)}
     return inner in reached
 
 
-def plausible(elf: Elf, calls: Sequence[int]) -> list[int]:
+def plausible_calls(elf: Elf, calls: Sequence[int]) -> list[int]:
     """Of words on a stack that follow calls, those that can have led to the first one. A word is left over from a call
     that has returned if that was one of another function than the next nearer word is in, and a later word is that of a
     call which fits. If none fits, all stay: a veneer may be between."""

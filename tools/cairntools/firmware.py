@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Iterator, NamedTuple, Sequence
 
 from .callers import Callers
-from .code import follows_call, plausible
+from .code import follows_call, plausible_calls
 from .elf import ET_REL, OBJECT, Elf
 from .heap import Heap, first_granule, limit_of
 from .lines import Frame, Line
@@ -337,7 +337,7 @@ class Firmware:
         first = at + self.layout["site.calls"]
         calls = [self.pointer(first + n * width) for n in range(self.layout["site.stack"])]
         caller = self.pointer(at + self.layout["site.caller"])
-        return plausible(self.elf, [caller, *(call for call in calls if call)])
+        return plausible_calls(self.elf, [caller, *(call for call in calls if call)])
 
     def _site(self, at: int) -> Site:
         caller, size, peak = self.fields(at, "site", "caller", "bytes", "peak")

@@ -261,6 +261,7 @@ class Show:
             yield f"  {size:>8}{n:>8}{peak:>8}  {place}"
 
     def _sites_of_table(self, table: Sequence[Site]) -> Iterator[Row]:
+        # Words that calls have left give one stack several entries: its peak is at least the largest of theirs.
         sites: dict[str, tuple[int, int, int]] = {}
         for site in table[:-1]:
             if site.caller:

@@ -10,7 +10,7 @@ import re
 from typing import Iterator, NamedTuple, Sequence
 
 from .callers import Callers
-from .code import plausible
+from .code import plausible_calls
 from .firmware import Firmware
 from .heap import USED, Block, Heap
 from .host import Trace
@@ -129,7 +129,9 @@ def owner_of(firmware: Firmware, address: int) -> Stack:
 
 def asked_from(firmware: Firmware, calls: Sequence[int]) -> Stack:
     """The stack of these calls, as a firmware has printed them: the owner, and what led to it."""
-    return tuple(firmware.stack(plausible(firmware.elf, calls))) if len(calls) > 1 else owner_of(firmware, calls[0])
+    if len(calls) == 1:
+        return owner_of(firmware, calls[0])
+    return tuple(firmware.stack(plausible_calls(firmware.elf, calls)))
 
 
 def live_in(firmware: Firmware, heaps: Sequence[Heap]) -> tuple[dict[int, Live], list[str]]:

@@ -29,7 +29,7 @@ from collections import Counter
 from typing import Iterable, Iterator, NamedTuple, Sequence, TextIO, Tuple
 
 from .cli import add_skip, address, callers_of, parser_of
-from .code import build_id, plausible
+from .code import build_id, plausible_calls
 from .elf import Elf
 from .firmware import Firmware
 from .identity import by_callers
@@ -243,10 +243,8 @@ def follow(found: Sequence[Record], elf: Elf, unwinder: Unwinder) -> tuple[int, 
         if record.context.calls:
             key = record.caller, tuple(record.context.calls)
             if key not in known:
-                known[key] = unwinder.chain(*key)
-                calls, proven = known[key]
-                if not proven:
-                    known[key] = plausible(elf, (record.caller, *calls))[1:], proven
+                calls, proven = unwinder.chain(*key)
+                known[key] = calls if proven else plausible_calls(elf, (record.caller, *calls))[1:], proven
             calls, proven = known[key]
             record.stack = (record.caller, *calls)
             with_calls, by_cfi = with_calls + 1, by_cfi + proven
