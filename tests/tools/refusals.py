@@ -322,16 +322,16 @@ BRIEF = file("brief.trace", b"".join(b"m %d %d\n" % (n, 8 + 7 * n % 90) for n in
              b"".join(b"f %d\n" % n for n in range(60)))
 
 
-@for_each([f"size {BRIEF} --quiet --orders 3000 --reach 9", f"bound --jobs 2 {PLAIN} {PLAIN}"])
+@for_each([f"size {BRIEF} --quiet --granule 8 --orders 3000 --reach 9", f"bound --jobs 2 {PLAIN} {PLAIN}"])
 def ctrl_c_ends_all_workers_in_silence_at_any_moment(call):
-    """While they are started, while they work; none goes on alone. The last time only the tool is interrupted."""
-    for n in range(3):
+    """While they are started, while they work; none goes on alone. Every other time only the tool is interrupted."""
+    for n in range(4):
         tool = subprocess.Popen([CAIRN, *call.split()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.PIPE, text=True, start_new_session=True)
         while tool.poll() is None and not has_workers(tool.pid):
             time.sleep(0.05)
         time.sleep(n * 0.04)
-        (os.kill if n == 2 else os.killpg)(tool.pid, signal.SIGINT)
+        (os.kill if n % 2 else os.killpg)(tool.pid, signal.SIGINT)
         _, said = tool.communicate(timeout=60)
         equal((tool.returncode, said), (130, ""), f"{call}, {n}")
         equal(left_of(tool.pid), "", f"{call}, {n}: left alone")

@@ -23,14 +23,14 @@ def shared_out(function: Callable[[Task], Answer], tasks: Iterable[Task],
     """The function's answers in the order of the tasks, from `number` processes (as many as there are cores). They are
     forked: what the caller's modules hold is theirs too. Raises BrokenProcessPool if one was killed."""
     with ProcessPoolExecutor(number, get_context("fork"), _begin) as pool:
-        # Blocked while the workers are forked, so that none has Python's handler, which prints a traceback.
-        signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPT)
         try:
-            answers = pool.map(function, tasks)  # starts them
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPT)
-        try:
+            # Blocked while the workers are forked, so that none has Python's handler, which prints a traceback.
+            signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPT)
+            try:
+                answers = pool.map(function, tasks)  # starts them
+            finally:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPT)  # raises what came meanwhile
             yield from answers
         except BaseException:
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(cancel_futures=True)  # or all tasks would be done first
             raise
