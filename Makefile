@@ -5,16 +5,17 @@
 Q       := $(if $(V),,@)
 BUILD   := build
 PYTHON  ?= /usr/bin/python3
-CROSS   ?= arm-none-eabi-
 HOSTCC  ?= gcc
 # A user's firmware is compiled as its own flags say; the library as here.
 OPT     ?= -Os
 WERROR  ?= $(if $(CI),-Werror)
 JOBS    ?= $(shell nproc)
-BOARD   ?= mps2-an385
-# A folder of boards/ with a board.mk is a board.
-BOARDS  := $(sort $(patsubst boards/%/board.mk,%,$(wildcard boards/*/board.mk)))
-LIBCS   := newlib nano picolibc
+# The architecture is that of BOARD, or of the compiler that CROSS names. A make is for one: boards/<arch>.mk has what
+# is its own. A folder of boards/ with a board.mk that names the architecture is one of its boards.
+BOARD   ?= $(if $(findstring riscv,$(CROSS)),virt-rv32imac,mps2-an385)
+ARCH    := $(or $(shell sed -n 's/^ARCH *:= *//p' boards/$(BOARD)/board.mk),$(error BOARD must be a folder of boards/ whose board.mk has a line ARCH := ...))
+BOARDS  := $(sort $(patsubst boards/%/board.mk,%,$(shell grep -l '^ARCH *:= *$(ARCH)$$' boards/*/board.mk)))
+include boards/$(ARCH).mk
 TRACE   ?= tests/traces/lwip-httpd.trace
 TRACES  ?= $(sort $(wildcard tests/traces/*.trace))
 
@@ -31,9 +32,6 @@ SECTIONS      := -ffunction-sections -fdata-sections
 # The family is made of itself: the compiler must not see malloc() and memset() as calloc(), nor a
 # loop that clears a few words, with the lock held, as the C library's memset().
 CFLAGS_CORE   := -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns $(SECTIONS)
-# The lock, if neither OPT nor a header of options names another one (CAIRN_PORT_HEADER). CEILING=0x50 takes BASEPRI.
-LOCK          := $(if $(CEILING),-DCAIRN_PORT_DEFAULT='"cortex-m/basepri.h"' -DCAIRN_CEILING=$(CEILING),-DCAIRN_PORT_DEFAULT='"cortex-m/primask.h"')
-
 # What each folder sees. The heap: the public headers and the port's contract. Ports, and what runs on boards: the
 # heap's own headers, too, by folder and name. Tests: all of these and what they share.
 CORE_SEES := -Iinclude -Iport
@@ -43,8 +41,8 @@ TEST_SEES := $(PORT_SEES) -Itests -Itests/support
 # What all objects depend on: the rules, and the choices of who calls make, kept in a file that changes with them.
 # `make lib` has its own, so that its flags make nothing else anew.
 CHOICES := $(CROSS) $(HOSTCC) $(OPT) $(CPU) $(LOCK) $(LIBC) $(CFLAGS_CORE)
-CHOSEN  := $(BUILD)/$(if $(filter lib,$(MAKECMDGOALS)),lib/)choices
-MADE_BY := Makefile $(wildcard boards/*/board.mk) $(CHOSEN)
+CHOSEN  := $(BUILD)/$(if $(filter lib,$(MAKECMDGOALS)),lib/)choices.$(ARCH)
+MADE_BY := Makefile boards/$(ARCH).mk $(wildcard boards/*/board.mk) $(CHOSEN)
 ifneq ($(strip $(CHOICES)),$(strip $(file <$(CHOSEN))))
 $(shell mkdir -p $(dir $(CHOSEN)))
 $(file >$(CHOSEN),$(CHOICES))
@@ -60,7 +58,7 @@ FIRMWARE_LINK := -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-w
 # Not every toolchain brings it.
 HAS_PICOLIBC := $(shell $(CROSS)gcc --specs=picolibc.specs -E -x c /dev/null >/dev/null 2>&1 && echo yes)
 ## all: libcairn.a and libcairn-sbrk.a for every board, under build/<board>/; under picolibc/ for picolibc, regions/ with regions, ceiling/ for FreeRTOS
-all: $(foreach b,$(BOARDS),$(addprefix $(BUILD)/$b/,libcairn.a libcairn-sbrk.a $(if $(HAS_PICOLIBC),picolibc/libcairn.a) regions/libcairn.a))
+all: $(foreach b,$(BOARDS),$(addprefix $(BUILD)/$b/,$(LIBRARIES)))
 ifeq ($(HAS_PICOLIBC),)
 .PHONY: no-picolibc
 all: no-picolibc
@@ -100,7 +98,7 @@ endef
 
 # ---- The library -----------------------------------------------------------------------------------
 # A tree is the library as one variant has it, for one core: build/<tree>/. A variant is a row of these, each of which
-# may be missing: <variant>.FLAGS, further flags; .OPT and .LOCK, in place of OPT and LOCK; .LIBC, in place of newlib;
+# may be missing: <variant>.FLAGS, further flags; .OPT and .LOCK, in place of OPT and LOCK; .LIBC, in place of BOARD_LIBC;
 # .BOARDS, those that have a tree of it, build/<board>/<variant>/; .TESTS, folders of tests whose images link it.
 # tests/mk/variants.mk has the table.
 
@@ -108,7 +106,8 @@ newlib.NAMES     := newlib/reent newlib/sbrk_names libc/mallinfo libc/strdup
 newlib.RUNTIME   := boards/runtime/syscalls.o
 picolibc.NAMES   := picolibc/names libc/mallinfo libc/strdup
 picolibc.SPECS   := --specs=picolibc.specs
-libc             = $(or $($(1).LIBC),newlib)
+picolibc.LINK    := --specs=picolibc.specs --oslib=semihost
+libc             = $(or $($(1).LIBC),$(BOARD_LIBC))
 
 #   $(1) its tree   $(2) flags of the core   $(3) the variant
 compile_for = $(CROSS)gcc $(2) $($(call libc,$(3)).SPECS) $($(3).FLAGS) $(CFLAGS_COMMON)
@@ -121,22 +120,22 @@ $(BUILD)/$(1)/%.o: %.c $(MADE_BY)
 # A firmware that asks for one name gets them all.
 $(BUILD)/$(1)/names.o: $(patsubst %,$(BUILD)/$(1)/%.o,$(addprefix allocator/,system/malloc system/family system/sbrk watch/watch) \
         $(addprefix port/,$($(call libc,$(3)).NAMES)))
-	$(Q)$(CROSS)ld -r $$^ -o $$@
+	$(Q)$(CROSS)gcc $(2) -nostdlib -r $$^ -o $$@
 $(BUILD)/$(1)/libcairn.a: $(BUILD)/$(1)/names.o $(patsubst %,$(BUILD)/$(1)/%.o,$(addprefix allocator/,core/heap core/start core/private \
         core/inspect core/check_step system/regions watch/guard watch/explain watch/freed watch/quarantine watch/account watch/trace) \
-        $(addprefix port/common/,region fatal failure lock) $(addprefix port/cortex-m/,calls stack_end))
+        $(addprefix port/common/,region fatal failure lock) $(addprefix port/$(ARCH)/,$(PORT_PARTS)))
 	$$(archive)
 
 # The break alone, under the C library's own malloc.
 $(BUILD)/$(1)/sbrk-alone/%.o: allocator/system/%.c $(MADE_BY)
 	$$(call cc,$(compile_for) $(or $($(3).OPT),$(OPT)) $(CFLAGS_CORE) $(or $($(3).LOCK),$(LOCK)) -DCAIRN_SBRK_ALONE $(CORE_SEES))
 $(BUILD)/$(1)/sbrk-names.o: $(BUILD)/$(1)/sbrk-alone/sbrk.o $(addprefix $(BUILD)/$(1)/port/newlib/,sbrk_names.o malloc_lock.o)
-	$(Q)$(CROSS)ld -r $$^ -o $$@
+	$(Q)$(CROSS)gcc $(2) -nostdlib -r $$^ -o $$@
 $(BUILD)/$(1)/libcairn-sbrk.a: $(BUILD)/$(1)/sbrk-names.o $(addprefix $(BUILD)/$(1)/port/common/,region.o fatal.o)
 	$$(archive)
 
 # What a firmware of tests and examples links, besides the library.
-$(1).RUNTIME := $(addprefix $(BUILD)/$(1)/,boards/runtime/startup.o extras/semihosting.o $($(call libc,$(3)).RUNTIME))
+$(1).RUNTIME := $(addprefix $(BUILD)/$(1)/,boards/runtime/$(STARTUP).o extras/semihosting.o $($(call libc,$(3)).RUNTIME))
 $(1).SUPPORT := $(patsubst %,$(BUILD)/$(1)/tests/support/%.o,$(TEST_SHARED) tap-target)
 
 $(BUILD)/$(1)/bench/%.o: bench/%.c $(MADE_BY)
@@ -160,17 +159,18 @@ endef
 define board
 $(1).CPU     := $(or $(CPU),$(CPU_FLAGS))
 $(1).MACHINE := $(MACHINE)
+$(1).EMULATOR := $(EMULATOR)
 $(1).ICOUNT  := $(strip $(ICOUNT))
 $(1).HAS     := $(HAS)
 $(BUILD)/$(1)/bench/%: SLOTS := $(REPLAY_SLOTS)
 endef
-$(foreach b,$(BOARDS),$(eval REPLAY_SLOTS :=)$(eval HAS :=)$(eval include boards/$b/board.mk)$(eval $(call board,$b)))
+$(foreach b,$(BOARDS),$(eval REPLAY_SLOTS :=)$(eval HAS :=)$(eval EMULATOR := $(BOARD_EMULATOR))$(eval include boards/$b/board.mk)$(eval $(call board,$b)))
 # Boards that have one of these: `basepri`, `mpu`, `msplim` (HAS in board.mk); and boards, where they are there.
 having = $(foreach b,$(BOARDS),$(if $(filter $(1),$($b.HAS)),$b))
 among  = $(filter $(1),$(BOARDS))
 
 $(foreach b,$(BOARDS),$(eval $(call library,$b,$($b.CPU))))
-$(foreach b,$(BOARDS),$(eval $(call images,$b,newlib,,$b))$(eval $(call images,$b,nano,--specs=nano.specs -u _printf_float,$b)))
+$(foreach b,$(BOARDS),$(foreach l,$(BOARD_LIBCS),$(eval $(call images,$b,$l,$($l.LINK),$b))))
 
 names = $(patsubst tests/$(1)/%.c,%,$(wildcard tests/$(1)/*.c))
 # The test images of some folders.   $(1) board   $(2) the images' folder   $(3) the folders of tests
@@ -179,7 +179,7 @@ tests_of = $(foreach k,$(3),$(patsubst %,$(BUILD)/$(1)/$(2)/$k/%.elf,$(call name
 #   $(1) board   $(2) variant
 define variant
 $(call library,$(1)/$(2),$($(1).CPU),$(2))
-$(call images,$(1)/$(2),$(2),$($(2).LINK),$(1))
+$(call images,$(1)/$(2),$(2),$(or $($(2).LINK),$($(BOARD_LIBC).LINK)),$(1))
 $(2).IMAGES += $(call tests_of,$(1),$(2),$($(2).TESTS))
 endef
 
@@ -193,11 +193,11 @@ packages:
 REPLAY_OBJECTS = $(REPLAY_WITH:%=$(BUILD)/$(BOARD)/%.o) $(addprefix $(BUILD)/$(BOARD)/,bench/trace.o bench/replay.o bench/meter.o extras/stack_paint.o)
 REPLAY_CAIRN   = $(BUILD)/$(BOARD)/bench/target-cairn.o $(REPLAY_OBJECTS) $($(BOARD).RUNTIME) $(BUILD)/$(BOARD)/libcairn.a
 REPLAY_LIBC    = $(BUILD)/$(BOARD)/bench/target.o $(BUILD)/$(BOARD)/bench/libc-sbrk.o $(REPLAY_OBJECTS) $($(BOARD).RUNTIME)
-REPLAY_ARGS    = --machine "$($(BOARD).MACHINE)" --icount $($(BOARD).ICOUNT) --build $(BUILD)/$(BOARD)/replay \
-                 --link "$(CROSS)gcc $($(BOARD).CPU) $(FIRMWARE_LINK) -T boards/$(BOARD)/memory.ld -T linker/sections.ld" \
-                 --cairn "$(REPLAY_CAIRN)" --libc "$(REPLAY_LIBC)" --nm $(CROSS)nm
+REPLAY_ARGS    = --emulator "$($(BOARD).EMULATOR)" --machine "$($(BOARD).MACHINE)" --icount $($(BOARD).ICOUNT) --build $(BUILD)/$(BOARD)/replay \
+                 --link "$(CROSS)gcc $($(BOARD).CPU) $($(BOARD_LIBC).LINK) $(FIRMWARE_LINK) -T boards/$(BOARD)/memory.ld -T linker/sections.ld" \
+                 --allocators "cairn $(BOARD_LIBCS)" --cairn "$(REPLAY_CAIRN)" --libc "$(REPLAY_LIBC)" --picolibc "$(REPLAY_LIBC)" --nm $(CROSS)nm
 
-## run: replay TRACE on BOARD with Cairn, newlib and newlib-nano; layout, table and picture
+## run: replay TRACE on BOARD with Cairn and the C library's own malloc; layout, table and picture
 run: packages
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) run-now
 run-now: $(REPLAY_CAIRN) $(REPLAY_LIBC)
@@ -240,7 +240,7 @@ HOST_LAYOUTS := 32 32-coarse 32-wide 64 64-wide
 32.FLAGS        := -m32
 32-coarse.FLAGS := -m32 -DCAIRN_GRANULE=16
 32-wide.FLAGS   := -m32 -DCAIRN_INDEX_BITS=32
-64.FLAGS        :=
+64.FLAGS        := -DBITS_TABLE=1# as a core that has no instruction for it, at -O2
 64-wide.FLAGS   := -DCAIRN_INDEX_BITS=32
 SANITIZE := -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all
 HOST_HEAP := $(HEAP:%=allocator/%.o) port/host/port.o port/host/calls.o
@@ -268,7 +268,7 @@ host_tests = $(foreach k,$(2),$(patsubst %,$(BUILD)/host/$(1)/bin/$k/%,$(call na
 # board, tests/host the host; what of it needs no more than the heap runs on two boards as well.
 
 HOST_TESTS   := $(foreach l,$(HOST_LAYOUTS),$(call host_tests,$l,common fault host))
-TARGET_TESTS := $(foreach b,$(BOARDS),$(call tests_of,$b,newlib,common fault target)) \
+TARGET_TESTS := $(foreach b,$(BOARDS),$(filter-out $(NO_TESTS:%=%.elf),$(call tests_of,$b,$(BOARD_LIBC),common fault target))) \
                 $(foreach b,$(call among,mps2-an385 microbit),$(patsubst %,$(BUILD)/$b/newlib/host/%.elf,check arithmetic)) \
                 $(foreach b,$(BOARDS),$(foreach l,$(LIBCS),$(call tests_of,$b,$l,libc)))
 SCRIPT_TESTS := $(wildcard tests/scripts/*.t)

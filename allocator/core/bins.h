@@ -44,7 +44,7 @@ static inline uint32_t bin_floor(uint32_t bin)
 static inline bin_set bin_bit(uint32_t bin)
 {
 #if CAIRN_INDEX_BITS == 16
-    return bits_rotate_right(BITS_FIRST, bin);
+    return bits_bit(bin);
 #else
     return BIN_FIRST >> bin % BIN_COUNT;
 #endif

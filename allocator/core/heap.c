@@ -1,6 +1,7 @@
 /* heap.c: taking granules from a heap and giving them back. The algorithm and nothing else.
  *
  * SPDX-License-Identifier: MIT */
+#define BITS_COUNTED_OFTEN
 #include "heap.h"
 #include "hooks.h"
 

@@ -40,7 +40,7 @@ static inline struct tile *map_tile(void *handle, index_t i)
 
 static inline uint32_t map_mask(index_t i)
 {
-    return bits_rotate_right(BITS_FIRST, i);
+    return bits_bit(i);
 }
 
 /* The bit of granule i, in its tile's word. As the sign, which costs no mask. */

@@ -21,16 +21,14 @@ void every_word_has_its_leading_zeros(void)
     each_word(has_its_leading_zeros);
 }
 
-static bool rotates_by_its_low_five_bits(uint32_t count)
+static bool has_its_bit(uint32_t n)
 {
-    const uint64_t twice = 0x9e3779b19e3779b1u;
-    return bits_rotate_right(BITS_FIRST, count) == BITS_FIRST >> count % 32 &&
-           bits_rotate_right((uint32_t)twice, count) == (uint32_t)(twice >> count % 32);
+    return bits_bit(n) == BITS_FIRST >> n % 32;
 }
 
-void every_count_rotates_by_its_low_five_bits(void)
+void every_number_has_its_bit(void)
 {
-    each_word(rotates_by_its_low_five_bits);
+    each_word(has_its_bit);
 }
 
 /* ---- Bins ------------------------------------------------------------------------------------ */

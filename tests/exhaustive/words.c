@@ -56,7 +56,7 @@ int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
         TEST(every_word_has_its_leading_zeros),
-        TEST(every_count_rotates_by_its_low_five_bits),
+        TEST(every_number_has_its_bit),
         TEST(every_size_is_in_the_bin_of_its_doubling_and_half),
         TEST(every_set_of_bins_has_its_first_and_its_last),
         TEST(every_range_has_the_largest_heap_that_its_map_allows),

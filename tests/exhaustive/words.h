@@ -20,7 +20,7 @@ unsigned bin_by_doubling(uint64_t size);
 
 /* The tests, file by file. */
 void every_word_has_its_leading_zeros(void);
-void every_count_rotates_by_its_low_five_bits(void);
+void every_number_has_its_bit(void);
 void every_size_is_in_the_bin_of_its_doubling_and_half(void);
 void every_set_of_bins_has_its_first_and_its_last(void);
 

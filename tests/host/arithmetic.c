@@ -17,14 +17,17 @@ static void leading_zeros_are_counted(void)
         CHECK(bits_leading_zeros(first | (first - 1)) == zeros);
         CHECK(bits_leading_zeros(first | first >> 1) == zeros);
     }
+    for (uint32_t word = 1; word < 0x10000; word++) {
+        uint32_t zeros = bits_leading_zeros(word);
+        CHECK(zeros < 32 && word << zeros >> 31 == 1);
+        CHECK(bits_leading_zeros(word << 16) + 16 == zeros);
+    }
 }
 
-static void words_rotate_right_by_the_low_five_bits(void)
+static void bits_are_counted_modulo_32(void)
 {
-    for (uint32_t i = 0; i < 200; i++)
-        CHECK(bits_rotate_right(BITS_FIRST, i) == BITS_FIRST >> i % 32);
-    CHECK(bits_rotate_right(0x12345678, 8) == 0x78123456);
-    CHECK(bits_rotate_right(0x12345678, 32) == 0x12345678);
+    for (uint32_t n = 0; n < 200; n++)
+        CHECK(bits_bit(n) == BITS_FIRST >> n % 32);
 }
 
 /* ---- Bins ------------------------------------------------------------------------------------ */
@@ -330,7 +333,7 @@ static void a_range_without_a_whole_granule_holds_nothing(void)
             CHECK(!heap_lay_out(&layout, (char *)start, size));
 }
 
-TAP_MAIN(TEST(leading_zeros_are_counted), TEST(words_rotate_right_by_the_low_five_bits),
+TAP_MAIN(TEST(leading_zeros_are_counted), TEST(bits_are_counted_modulo_32),
          TEST(the_first_sizes_have_the_bins_that_the_table_says), TEST(every_16_bit_size_has_its_bin),
          TEST(sizes_around_powers_of_two_and_many_between_have_their_bins), TEST(a_doubling_has_two_bins),
          TEST(the_first_and_last_bin_of_every_pair_are_found), TEST(masks_and_tiles_tell_all_granules_apart),

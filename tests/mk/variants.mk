@@ -4,14 +4,13 @@
 VARIANTS := picolibc fast basepri ceiling fast-ceiling unlocked regions wide-regions coarse coarse-regions guarded held counted traced contexts chained chained-guarded chained-held counted-regions traced-regions all
 
 # For the other C library; its tests of the C library are in the Makefile.
-picolibc.BOARDS := $(BOARDS)
+picolibc.BOARDS := $(if $(filter newlib,$(BOARD_LIBC)),$(BOARDS))
 picolibc.LIBC   := picolibc
-picolibc.LINK   := --specs=picolibc.specs --oslib=semihost
 
 # At -O2: the same tests of behaviour and misuse, on a core with CLZ and on one without; other boards have no tests.
 fast.OPT    := -O2
 fast.BOARDS := $(BOARDS)
-FAST_BOARDS := $(call among,mps2-an385 microbit)
+FAST_BOARDS := $(call among,mps2-an385 microbit virt-rv32imac virt-rv64imac)
 
 # The lock by BASEPRI, for every core that has the register.
 basepri.LOCK   := -DCAIRN_PORT_HEADER='"cortex-m/basepri.h"' -DCAIRN_CEILING=0x80
@@ -31,7 +30,7 @@ fast-ceiling.BOARDS := $(call among,mps2-an385)
 
 # No lock at all: tests/stress, which runs on every board, must fail.
 unlocked.LOCK   := -DCAIRN_PORT_HEADER='"tests/stress/unlocked.h"' -I.
-unlocked.BOARDS := $(call among,mps2-an385)
+unlocked.BOARDS := $(call among,mps2-an385 virt-rv32imac virt-rv64imac)
 
 # Several ranges of RAM; with the other indices and granules as well.
 regions.FLAGS         := -DCAIRN_REGIONS=1
@@ -47,7 +46,7 @@ coarse-regions.TESTS  := common fault regions
 
 # The heap watched. What a trace and counts leave as it is is tested by tests/common and tests/fault; at level 2 all
 # misuse of tests/fault is found, too.
-WATCH_BOARDS    := $(call among,mps2-an385 mps2-an505 microbit)
+WATCH_BOARDS    := $(call among,mps2-an385 mps2-an505 microbit virt-rv32imac virt-rv64imac)
 guarded.FLAGS   := -DCAIRN_CHECK=2 -DCAIRN_REGIONS=1
 guarded.BOARDS  := $(WATCH_BOARDS)
 guarded.TESTS   := guarded regions
@@ -61,15 +60,15 @@ counted.TESTS   := counted sited
 traced.FLAGS    := -DCAIRN_COUNTS=1 -DCAIRN_TRACE=1
 traced.BOARDS   := $(WATCH_BOARDS)
 traced.TESTS    := traced
-# Records with calls, time and task.
+# Records with calls, time and task: where the port finds calls on the stack.
 contexts.FLAGS  := -DCAIRN_TRACE=1 -DCAIRN_TRACE_STACK=6 -DCAIRN_TRACE_TIME=1 -DCAIRN_TRACE_TASK=1
-contexts.BOARDS := $(WATCH_BOARDS)
+contexts.BOARDS := $(if $(PORT_PARTS),$(WATCH_BOARDS))
 contexts.TESTS  := contexts
 sited.FLAGS     := -DCAIRN_SITES=16
 sited.TESTS     := sited
 # Sites that are told apart by calls on the stack; and at level 2, where reports name owners.
 chained.FLAGS   := -DCAIRN_SITES=16 -DCAIRN_SITES_STACK=4
-chained.BOARDS  := $(WATCH_BOARDS)
+chained.BOARDS  := $(contexts.BOARDS)
 chained.TESTS   := chained
 chained-guarded.FLAGS  := -DCAIRN_CHECK=2 -DCAIRN_REGIONS=1 $(chained.FLAGS)
 chained-guarded.BOARDS := $(call among,mps2-an385)
@@ -92,7 +91,7 @@ $(foreach v,$(VARIANTS),$(foreach b,$($v.BOARDS),$(eval $(call variant,$b,$v))))
 TARGET_TESTS += $(foreach v,$(VARIANTS),$($v.IMAGES))
 
 # What one board is enough for; and what runs on all.
-TARGET_TESTS += $(foreach b,$(FAST_BOARDS),$(call tests_of,$b,fast,common fault)) \
+TARGET_TESTS += $(foreach b,$(FAST_BOARDS),$(call tests_of,$b,fast,common fault) $(BUILD)/$b/fast/host/arithmetic.elf) \
                 $(foreach b,$(call among,mps2-an385),$(call tests_of,$b,regions,common fault)) \
-                $(BOARDS:%=$(BUILD)/%/newlib/stress/nested.elf)
-check: $(unlocked.BOARDS:%=$(BUILD)/%/unlocked/stress/nested.elf)
+                $(BOARDS:%=$(BUILD)/%/$(BOARD_LIBC)/stress/nested.elf)
+check check-boards: $(unlocked.BOARDS:%=$(BUILD)/%/unlocked/stress/nested.elf)
