@@ -7,12 +7,61 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { CALIBRATION = 100000 };
+
+#ifdef __riscv
+
+#define TICKS_MASK 0xffffffffu
+
+static inline void start_counter(void)
+{
+}
+
+/* The instructions that were executed (The RISC-V Instruction Set Manual, volume II, 3.1.11); under -icount QEMU gives
+ * the time that they took. */
+static inline uint32_t ticks(void)
+{
+    unsigned long value;
+    __asm volatile(".option push\n\t.option arch, +zicsr\n\tcsrr %0, minstret\n\t.option pop" : "=r"(value));
+    return (uint32_t)value;
+}
+
+/* Two instructions a round, `rounds` times, and two to return and to come here. */
+__attribute__((naked, noinline)) static void spend(uint32_t rounds)
+{
+    (void)rounds;
+    __asm volatile("1:\taddi a0, a0, -1\n\tbnez a0, 1b\n\tret");
+}
+
+#else
+
 /* SysTick registers (ARMv7-M ARM, B3.3.2): control, reload, current value. */
 #define SYST_CSR (*(volatile uint32_t *)0xE000E010u)
 #define SYST_RVR (*(volatile uint32_t *)0xE000E014u)
 #define SYST_CVR (*(volatile uint32_t *)0xE000E018u)
 
-enum { TICKS_MASK = 0xFFFFFF, CALIBRATION = 100000 };
+#define TICKS_MASK 0xffffffu
+
+static inline void start_counter(void)
+{
+    SYST_RVR = TICKS_MASK;
+    SYST_CVR = 0;
+    SYST_CSR = 5; /* enabled, processor clock, no interrupt */
+}
+
+static inline uint32_t ticks(void)
+{
+    return -SYST_CVR & TICKS_MASK;
+}
+
+/* Two instructions a round, `rounds` times, and two to return and to come here. */
+__attribute__((naked, noinline)) static void spend(uint32_t rounds)
+{
+    (void)rounds;
+    __asm volatile(".syntax unified\n1:\tsubs r0, r0, #1\n\tbne 1b\n\tbx lr");
+}
+
+#endif
 
 static uint32_t excluded;   /* ticks spent copying and clearing */
 static uint32_t excluding;  /* ticks that a call to copy or clear nothing takes beyond that */
@@ -23,28 +72,14 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
 
-static inline uint32_t ticks(void)
-{
-    return -SYST_CVR & TICKS_MASK;
-}
-
 __attribute__((noinline)) uint32_t meter_now(void)
 {
     return ticks() - excluded;
 }
 
-/* Two instructions a round, `rounds` times, and two to return and to come here. */
-__attribute__((naked, noinline)) static void spend(uint32_t rounds)
-{
-    (void)rounds;
-    __asm volatile(".syntax unified\n1:\tsubs r0, r0, #1\n\tbne 1b\n\tbx lr");
-}
-
 void meter_start(void)
 {
-    SYST_RVR = TICKS_MASK;
-    SYST_CVR = 0;
-    SYST_CSR = 5; /* enabled, processor clock, no interrupt */
+    start_counter();
     uint32_t start = ticks();
     spend(1);
     uint32_t one = (ticks() - start) & TICKS_MASK;

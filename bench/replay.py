@@ -18,7 +18,6 @@ import subprocess
 import sys
 from typing import NoReturn, Sequence
 
-ALLOCATORS = ("cairn", "newlib", "nano")
 # How each one is linked.
 LINKED_WITH = {"nano": ["--specs=nano.specs"], "picolibc": ["--specs=picolibc.specs", "--oslib=semihost"]}
 OPERATIONS = {"s": "start", "m": "malloc", "c": "malloc", "r": "realloc", "a": "memalign", "f": "free"}
@@ -59,8 +58,9 @@ def link(args: argparse.Namespace, allocator: str, heap: int | None, must: bool 
     Returns None if it does not fit and need not."""
     os.makedirs(args.build, exist_ok=True)
     image = os.path.join(args.build, f"{allocator}.elf")
-    objects = {"cairn": "cairn", "picolibc": "picolibc"}.get(allocator, "libc")
-    command: list[str] = args.link.split() + getattr(args, objects).split() + LINKED_WITH.get(allocator, [])
+    objects = allocator if allocator in ("cairn", "picolibc") else "libc"
+    command: list[str] = args.link.split() + getattr(args, objects).split()
+    command += [option for option in LINKED_WITH.get(allocator, []) if option not in command]
     if heap is not None:
         command.append(f"-Wl,--defsym=_heap_size={heap}")
     done = subprocess.run(command + ["-o", image], capture_output=True, text=True, check=False)
@@ -82,7 +82,7 @@ def attempt(args: argparse.Namespace, image: str, words: Sequence[str]) -> tuple
     arguments = ",".join(f"arg={word}" for word in ("replay", *words))
     counted = ["-icount", f"shift={args.icount}"] if args.icount else []
     done = subprocess.run(
-        ["qemu-system-arm", "-machine", args.machine, *counted, "-kernel", image,
+        [*getattr(args, "emulator", "qemu-system-arm").split(), "-machine", args.machine, *counted, "-kernel", image,
          "-chardev", "stdio,id=console", "-semihosting-config", f"enable=on,chardev=console,{arguments}",
          "-display", "none", "-monitor", "none", "-serial", "none"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, check=False)
@@ -144,7 +144,7 @@ def bench(args: argparse.Namespace) -> None:
         if link(args, "cairn", 2 * peak_live(trace), must=False) is None:
             print(f"skipped {trace_name(trace)}: twice its peak is more heap than this board has", file=sys.stderr)
             continue
-        for allocator in ALLOCATORS:
+        for allocator in args.allocators.split():
             progress(f"{allocator}: {trace_name(trace)}")
             results, calls = measure(args, allocator, trace, 2 * peak_live(trace))
             if results["failures"]:
@@ -209,7 +209,7 @@ def run(args: argparse.Namespace) -> None:
     heap: int | None = 2 * peak
     if link(args, "cairn", heap, must=False) is None:
         heap = None
-    for allocator in ALLOCATORS:
+    for allocator in args.allocators.split():
         progress(f"{trace_name(trace)}: {allocator} ...")
         results, calls = measure(args, allocator, trace, heap)
         image = os.path.join(args.build, f"{allocator}.elf")
@@ -242,6 +242,9 @@ def main() -> None:
     parser.add_argument("command", choices=("run", "bench"))
     for option in ("machine", "icount", "build", "link", "cairn", "libc", "nm"):
         parser.add_argument(f"--{option}", required=True)
+    parser.add_argument("--emulator", default="qemu-system-arm")
+    parser.add_argument("--allocators", default="cairn newlib nano", help="the first one is Cairn")
+    parser.add_argument("--picolibc", default="")
     parser.add_argument("--board", default="")
     parser.add_argument("--size", default="")
     parser.add_argument("traces", nargs="+")

@@ -15,12 +15,25 @@ enum {
 
 enum { ADP_STOPPED_APPLICATION_EXIT = 0x20026 };
 
+/* RISC-V knows the call by the two instructions around EBREAK, which are not compressed and lie on one page ("RISC-V
+ * Semihosting", version 0.4). */
 static int call(int operation, const void *parameters)
 {
+#ifdef __riscv
+    register long a0 __asm("a0") = operation;
+    register const void *a1 __asm("a1") = parameters;
+    __asm volatile(".option push\n\t.option norvc\n\t.balign 16\n\t"
+                   "slli x0, x0, 0x1f\n\tebreak\n\tsrai x0, x0, 7\n\t.option pop"
+                   : "+r"(a0)
+                   : "r"(a1)
+                   : "memory");
+    return (int)a0;
+#else
     register int r0 __asm("r0") = operation;
     register const void *r1 __asm("r1") = parameters;
     __asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
     return r0;
+#endif
 }
 
 static size_t length(const char *text)

@@ -34,11 +34,22 @@ enum { WORD = sizeof(uint32_t) };
 
 /* ---- The main stack ------------------------------------------------------------------------- */
 
+/* RISC-V has one stack pointer: that of the caller. */
+static inline uintptr_t main_pointer(void)
+{
+    uintptr_t pointer;
+#ifdef __riscv
+    __asm volatile("mv %0, sp" : "=r"(pointer));
+#else
+    __asm volatile("mrs %0, msp" : "=r"(pointer));
+#endif
+    return pointer;
+}
+
 /* A wrong guess would paint over data: the stack is where the main stack pointer is. */
 static struct stack_range around_pointer(char *low, char *top)
 {
-    uintptr_t pointer;
-    __asm volatile("mrs %0, msp" : "=r"(pointer));
+    uintptr_t pointer = main_pointer();
     if (low == NULL || pointer < (uintptr_t)low || pointer > (uintptr_t)top)
         return (struct stack_range){NULL, 0};
     return (struct stack_range){low, (size_t)((uintptr_t)top - (uintptr_t)low)};
@@ -77,9 +88,13 @@ static uintptr_t cut(uintptr_t low, uintptr_t end, uintptr_t pointer)
  * call the caller's frame is complete, and lies above what is found here. */
 __attribute__((noinline)) static uintptr_t lowest_pointer(uintptr_t low, uintptr_t end)
 {
+#ifdef __riscv
+    return cut(low, end, main_pointer());
+#else
     uintptr_t own, msp, psp;
     __asm volatile("mov %0, sp\n\tmrs %1, msp\n\tmrs %2, psp" : "=r"(own), "=r"(msp), "=r"(psp));
     return cut(low, cut(low, cut(low, end, own), msp), psp);
+#endif
 }
 
 static struct words words_of(struct stack_range range)

@@ -1,6 +1,7 @@
 # Stellaris LM3S6965 evaluation board.
 #
 # SPDX-License-Identifier: MIT
+ARCH       := cortex-m
 CPU_FLAGS  := -mcpu=cortex-m3 -mthumb
 MACHINE    := lm3s6965evb
 HAS        := basepri mpu

@@ -1,6 +1,7 @@
 # Arm MPS2 with the AN385 image.
 #
 # SPDX-License-Identifier: MIT
+ARCH       := cortex-m
 CPU_FLAGS  := -mcpu=cortex-m3 -mthumb
 MACHINE    := mps2-an385
 HAS        := basepri mpu

@@ -1,6 +1,7 @@
 # Arm MPS3 with the AN547 image (Corstone-300).
 #
 # SPDX-License-Identifier: MIT
+ARCH       := cortex-m
 CPU_FLAGS  := -mcpu=cortex-m55 -mthumb -mfloat-abi=hard
 MACHINE    := mps3-an547
 HAS        := basepri msplim

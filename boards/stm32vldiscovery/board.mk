@@ -1,6 +1,7 @@
 # STM32 VL Discovery (STM32F100RB).
 #
 # SPDX-License-Identifier: MIT
+ARCH         := cortex-m
 CPU_FLAGS    := -mcpu=cortex-m3 -mthumb
 MACHINE      := stm32vldiscovery
 HAS          := basepri mpu

@@ -1,11 +1,18 @@
 /* fatal.c: the cairn_fatal() of a firmware that brings none of its own.
  *
  * It leaves the reason and the address where a debugger, a fault handler or a RAM dump finds them, with
- * CAIRN_CHECK=2 the blocks concerned as well, and stops: BKPT halts under a debugger and is a HardFault
- * without one.
+ * CAIRN_CHECK=2 the blocks concerned as well, and stops: BKPT and EBREAK halt under a debugger. Without one BKPT is a
+ * HardFault, and EBREAK a breakpoint exception.
  *
  * SPDX-License-Identifier: MIT */
 #include "cairn.h"
+
+/* No interrupt comes any more. */
+#ifdef __riscv
+#define STOP ".option push\n\t.option arch, +zicsr\n\tcsrci mstatus, 8\n\tebreak\n\t.option pop"
+#else
+#define STOP "cpsid i\n\tbkpt 0"
+#endif
 
 volatile struct cairn_failure cairn_failure;
 
@@ -21,5 +28,5 @@ _Noreturn void cairn_fatal(enum cairn_reason reason, const void *address)
     cairn_explain(reason, address, &cairn_damage);
 #endif
     for (;;)
-        __asm volatile("cpsid i\n\tbkpt 0");
+        __asm volatile(STOP);
 }

@@ -34,9 +34,15 @@ static void many_digits_are_formatted(void)
     CHECK(nothing_left(before));
 }
 
-/* long double is double on these cores, and reaches the library by another path. */
+/* long double is double on Arm's cores, and reaches the library by another path. */
 static void long_doubles_are_formatted(void)
 {
+#ifdef __PICOLIBC__
+    if (sizeof(long double) > sizeof(double)) {
+        tap_skip("picolibc 1.8 prints no long double of 128 bits");
+        return;
+    }
+#endif
     char text[60];
     struct mark before = mark();
     CHECK(snprintf(text, sizeof text, "%Lf", 3.25L) == 8 && strcmp(text, "3.250000") == 0);

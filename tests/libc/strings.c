@@ -42,7 +42,8 @@ static void a_vector_of_strings_grows_and_shrinks(void)
     CHECK(argz_count(argz, length) == 15 && length == 19 + 10 * 12 + 5 && blocks_more(before, 1));
     argz_delete(&argz, &length, argz + 5);
     CHECK(argz_count(argz, length) == 14 && malloc_usable_size(argz) >= length && strcmp(argz + 5, "two") == 0);
-    CHECK(argz_replace(&argz, &length, "another", "one more", NULL) == 0 && blocks_more(before, 1));
+    unsigned replaced = 0; /* newlib counts there without asking */
+    CHECK(argz_replace(&argz, &length, "another", "one more", &replaced) == 0 && blocks_more(before, 1));
     free(argz);
     CHECK(nothing_left(before) && system_empty());
 }

@@ -4,11 +4,13 @@
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
 
+board=${CAIRN_TEST_BOARD:-mps2-an385}
+
 plan 5
 
 # found NAME IMAGE: does the test go well up to its first interrupts, and then find damage?
 found() {
-    tests/run-one "build/mps2-an385/early/$2.elf" >"$work/said" 2>&1
+    tests/run-one "build/$board/early/$2.elf" >"$work/said" 2>&1
     status=$?
     [ "$status" -eq 1 ] && grep -q '^ok 1' "$work/said" && grep -q '^# instructions of a path' "$work/said" &&
         grep -qE 'interrupted after instruction|was overwritten$|already free$|of this heap$' "$work/said"

@@ -4,8 +4,10 @@
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
 
+board=${CAIRN_TEST_BOARD:-mps2-an385}
+
 plan 1
-tests/run-one build/mps2-an385/unlocked/stress/nested.elf >"$work/said" 2>&1
+tests/run-one build/$board/unlocked/stress/nested.elf >"$work/said" 2>&1
 status=$?
 [ "$status" -ne 0 ] && [ "$status" -ne 124 ] && ! grep -q '^ok 3' "$work/said"
 result $? "without a lock, the stress of nested interrupts is found out" "$work/said"

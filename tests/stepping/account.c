@@ -35,11 +35,15 @@ static bool enter_address(uint32_t address)
     return true;
 }
 
-/* Does MSR PRIMASK, Rn end at `address` (ARMv7-M ARM, B5.2.3)? */
+/* Does the instruction that unlocks end at `address`? MSR PRIMASK, Rn (ARMv7-M ARM, B5.2.3); csrs mstatus, rs. */
 static bool is_behind_unlock(uint32_t address)
 {
     const uint16_t *next = (const uint16_t *)(uintptr_t)address;
+#ifdef __riscv
+    return (next[-2] & 0x7fffu) == 0x2073u && (next[-1] & 0xfff0u) == 0x3000u;
+#else
     return (next[-2] & 0xfff0u) == 0xf380u && next[-1] == 0x8810u;
+#endif
 }
 
 const char *account_enter(unsigned k)

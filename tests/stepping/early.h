@@ -6,10 +6,11 @@
 #define EARLY_H
 
 #include "allocator/core/map.h"
+#include "tests/support/masked.h"
 
 static inline void unlock_early(void)
 {
-    __asm volatile("msr primask, %0" ::"r"(0) : "memory");
+    set_masked(0);
 }
 
 #if defined(EARLY_used) /* before the used bits are turned: taking, freeing, resizing */

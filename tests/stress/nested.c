@@ -1,20 +1,12 @@
 /* Main and two interrupts, one of which interrupts the other, take, resize and free blocks at random,
- * a million times in all. SysTick comes between any two instructions; it leaves PendSV pending, of
- * lower priority, which then runs in the middle of what main was doing, and is interrupted in turn.
+ * a million times in all. The timer's comes between any two instructions; it leaves the lower one pending,
+ * which then runs in the middle of what main was doing, and is interrupted in turn.
  *
  * SPDX-License-Identifier: MIT */
-#include "../target/systick.h"
+#include "../target/timer.h"
 
 #include "blocks.h"
 #include "tap.h"
-
-void systick_handler(void);
-void pendsv_handler(void);
-
-/* Priorities of PendSV and SysTick: SHPR3 (ARMv7-M ARM, B3.2.13; ARMv6-M has the upper two bits).
- * ARMv6-M allows words only. */
-#define SHPR3 (*(volatile uint32_t *)0xE000ED20u)
-#define ICSR_PENDSVSET (1u << 28)
 
 enum { OPERATIONS = 1000000, BLOCKS = 8, LARGEST = 72 };
 
@@ -28,7 +20,7 @@ struct worker {
     uint32_t operations, refused, faults;
 };
 
-static struct worker in_main = {.random = 1}, in_pendsv = {.random = 2}, in_systick = {.random = 3};
+static struct worker in_main = {.random = 1}, in_lower = {.random = 2}, in_timer = {.random = 3};
 
 /* xorshift32 (Marsaglia 2003). */
 static uint32_t next(struct worker *worker)
@@ -69,17 +61,24 @@ static void step(struct worker *worker)
     fill(p, size, worker->operations);
 }
 
-void pendsv_handler(void)
+static void step_twice(void)
 {
-    step(&in_pendsv);
-    step(&in_pendsv);
+    step(&in_lower);
+    step(&in_lower);
 }
 
-void systick_handler(void)
+void lower_handler(void)
 {
-    step(&in_systick);
-    SYST_RVR = 2500u + (next(&in_systick) >> 8 & 4095u);
-    ICSR = ICSR_PENDSVSET;
+    lower_run(step_twice);
+}
+
+/* What the handler has taken is a part of the period. */
+void timer_handler(void)
+{
+    timer_set_period(2500u + (next(&in_timer) >> 8 & 4095u));
+    timer_waited();
+    step(&in_timer);
+    lower_raise();
 }
 
 static void free_all(struct worker *worker)
@@ -90,21 +89,21 @@ static void free_all(struct worker *worker)
 
 static uint32_t operations(void)
 {
-    return in_main.operations + in_pendsv.operations + in_systick.operations;
+    return in_main.operations + in_lower.operations + in_timer.operations;
 }
 
 static void a_million_operations_leave_all_contents_as_they_were(void)
 {
-    SHPR3 = 0x40C00000u; /* SysTick above PendSV */
-    systick_start(3000, 3000);
-    while (operations() < OPERATIONS && in_main.faults + in_pendsv.faults + in_systick.faults == 0)
+    lower_start();
+    timer_start(3000, 3000);
+    while (operations() < OPERATIONS && in_main.faults + in_lower.faults + in_timer.faults == 0)
         step(&in_main);
-    systick_stop();
+    timer_stop();
     tap_comment_number("operations in main:", in_main.operations);
-    tap_comment_number("operations in PendSV:", in_pendsv.operations);
-    tap_comment_number("operations in SysTick:", in_systick.operations);
-    CHECK(in_main.faults == 0 && in_pendsv.faults == 0 && in_systick.faults == 0);
-    CHECK(in_pendsv.operations > 10000 && in_systick.operations > 10000);
+    tap_comment_number("operations in the lower interrupt:", in_lower.operations);
+    tap_comment_number("operations in the timer's interrupt:", in_timer.operations);
+    CHECK(in_main.faults == 0 && in_lower.faults == 0 && in_timer.faults == 0);
+    CHECK(in_lower.operations > 10000 && in_timer.operations > 10000);
 }
 
 static void the_heap_is_sound(void)
@@ -115,8 +114,8 @@ static void the_heap_is_sound(void)
 static void all_that_was_taken_can_be_freed(void)
 {
     free_all(&in_main);
-    free_all(&in_pendsv);
-    free_all(&in_systick);
+    free_all(&in_lower);
+    free_all(&in_timer);
     struct cairn_stats stats;
     cairn_stats(cairn_system(), &stats);
     CHECK(stats.used == 0 && stats.free == 0);

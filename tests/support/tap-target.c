@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "tap.h"
 
+#include "masked.h"
 #include "semihosting.h"
 
 void tap_write(const char *text)
@@ -10,17 +11,15 @@ void tap_write(const char *text)
     semihosting_puts(text);
 }
 
-/* The lock is PRIMASK, except on a board whose library was built with another one. */
+/* The lock masks all interrupts, except on a board whose library was built with another one. */
 bool tap_unlocked(void)
 {
-    unsigned masked;
-    __asm volatile("mrs %0, primask" : "=r"(masked));
-    return masked == 0;
+    return masked() == 0;
 }
 
 void tap_unlock(void)
 {
-    __asm volatile("cpsie i" : : : "memory");
+    set_masked(0);
 }
 
 _Noreturn void tap_exit(int status)

@@ -1,44 +1,42 @@
-/* The lock on the target: it nests, it leaves PRIMASK as it found it, and a handler that allocates
+/* The lock on the target: it nests, it leaves interrupts masked or not, as it found them, and a handler that allocates
  * may come at any instruction of malloc(), realloc() and free().
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
 #include "port.h"
 #include "system/system.h"
-#include "systick.h"
 #include "tap.h"
-
-void systick_handler(void);
+#include "timer.h"
 
 static char *from_handler; /* the handler's block */
 static unsigned interrupts, faults;
 
 /* Each time it frees the block that it took before. */
-void systick_handler(void)
+void timer_handler(void)
 {
-    systick_stop();
-    uint32_t before = primask();
+    timer_stop();
+    uint32_t before = masked();
     if (from_handler != NULL && !filled(from_handler, 24, interrupts))
         faults++;
     free(from_handler);
     interrupts++;
     from_handler = launder(malloc(24));
-    if (from_handler == NULL || primask() != before)
+    if (from_handler == NULL || masked() != before)
         faults++;
     fill(from_handler, 24, interrupts);
 }
 
 static void the_lock_nests(void)
 {
-    CHECK(primask() == 0);
+    CHECK(masked() == 0);
     uint32_t outer = port_lock();
-    CHECK(primask() == 1);
+    CHECK(masked() == 1);
     uint32_t inner = port_lock();
-    CHECK(primask() == 1);
+    CHECK(masked() == 1);
     port_unlock(inner);
-    CHECK(primask() == 1);
+    CHECK(masked() == 1);
     port_unlock(outer);
-    CHECK(primask() == 0);
+    CHECK(masked() == 0);
 }
 
 /* Every call that takes the lock, those that are refused too. */
@@ -61,11 +59,11 @@ static void call_everything(void)
 static void every_call_leaves_interrupts_as_it_found_them(void)
 {
     call_everything();
-    CHECK(primask() == 0);
-    set_primask(1);
+    CHECK(masked() == 0);
+    set_masked(1);
     call_everything();
-    CHECK(primask() == 1);
-    set_primask(0);
+    CHECK(masked() == 1);
+    set_masked(0);
     CHECK(sound(cairn_system()));
 }
 
@@ -95,9 +93,9 @@ static void a_handler_may_allocate_at_every_instruction(void)
     /* As long as the interrupt comes before the end. One tick is less than an instruction. */
     do {
         before = interrupts;
-        systick_start(first, 0xffffff);
+        timer_start(first, 0xffffff);
         taking_and_freeing();
-        systick_stop();
+        timer_stop();
         bool late = interrupts == before;
         if (late)
             break;
@@ -128,9 +126,9 @@ static void a_handler_may_allocate_at_every_instruction_of_the_first_request(voi
     do {
         forget_the_heap();
         before = interrupts;
-        systick_start(first, 0xffffff);
+        timer_start(first, 0xffffff);
         char *p = launder(malloc(40));
-        systick_stop();
+        timer_stop();
         bool late = interrupts == before;
         CHECK(p != NULL && cairn_check(cairn_system(), NULL) == 0);
         CHECK(count_blocks(cairn_system(), CAIRN_USED).blocks == (late ? 1 : 2));

@@ -1,19 +1,19 @@
 /* Interrupts are never off over copying or clearing: the longest time that one has to wait while a
  * large block is moved, resized and cleared.
  *
- * SysTick interrupts every PERIOD ticks. What its counter has lost since the reload, when the handler
- * reads it, is how long the interrupt had to wait, and what it always costs to get there. Each
+ * The timer interrupts every PERIOD ticks. What has passed since the interrupt was due, when the handler reads the
+ * clock, is how long it had to wait, and what it always costs to get there. Each
  * operation is repeated until an interrupt has come at each of its instructions.
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
 #include "system/system.h"
-#include "systick.h"
 #include "tap.h"
+#include "timer.h"
 
 #include <string.h>
 
-/* Longest stretch, in instructions. ARMv6-M does the same with more, smaller ones. */
+/* Longest stretch, in instructions. ARMv6-M and RISC-V do the same with more, smaller ones. */
 #ifdef __ARM_FEATURE_CLZ
 enum { LIMIT = 250 };
 #else
@@ -21,28 +21,19 @@ enum { LIMIT = 400 };
 #endif
 
 enum { PERIOD = 9000, CALIBRATION = 10000 };
-enum { SET = 16 }; /* instructions after which systick_start() has set the period */
-
-void systick_handler(void);
+enum { SET = 16 }; /* instructions after which timer_start() has set the period */
 
 static volatile uint32_t longest, count;
 static uint32_t unmasked; /* what `longest` is when nothing is masked */
 static uint32_t ticks;    /* that CALIBRATION instructions take */
 static size_t large;
 
-void systick_handler(void)
+void timer_handler(void)
 {
-    uint32_t waited = SYST_RVR - SYST_CVR;
+    uint32_t waited = timer_waited();
     if (waited > longest)
         longest = waited;
     count++;
-}
-
-/* Two instructions a round. */
-__attribute__((naked, noinline)) static void spend(uint32_t rounds)
-{
-    (void)rounds;
-    __asm volatile(".syntax unified\n1:\tsubs r0, r0, #1\n\tbne 1b\n\tbx lr");
 }
 
 static uint32_t instructions(uint32_t waited)
@@ -52,20 +43,20 @@ static uint32_t instructions(uint32_t waited)
 
 static void the_clock_tells_instructions_apart(void)
 {
-    systick_load(0xffffff, SYST_COUNT);
-    uint32_t start = SYST_CVR;
+    timer_count();
+    uint32_t start = timer_now();
     spend(1);
-    uint32_t one = start - SYST_CVR;
-    start = SYST_CVR;
+    uint32_t one = timer_now() - start;
+    start = timer_now();
     spend(1 + CALIBRATION / 2);
-    ticks = start - SYST_CVR - one;
+    ticks = timer_now() - start - one;
     CHECK(ticks >= CALIBRATION);
 
     longest = 0;
     for (uint32_t first = 100; first < 200; first++) {
-        systick_start(first, PERIOD);
+        timer_start(first, PERIOD);
         spend(1000);
-        systick_stop();
+        timer_stop();
     }
     unmasked = longest;
     CHECK(count != 0 && instructions(unmasked) < 100);
@@ -75,13 +66,13 @@ static void a_stretch_of_known_length_is_measured(void)
 {
     longest = 0;
     for (uint32_t first = 100; first < 2000; first++) {
-        systick_start(first, PERIOD);
+        timer_start(first, PERIOD);
         spend(100);
-        __asm volatile("cpsid i" ::: "memory");
+        set_masked(1);
         spend(100);
-        __asm volatile("cpsie i" ::: "memory");
+        set_masked(0);
         spend(1000);
-        systick_stop();
+        timer_stop();
     }
     uint32_t found = instructions(longest - unmasked);
     tap_comment_number("a stretch of about 205 instructions is measured as", found);
@@ -105,9 +96,9 @@ static void measure(const char *name, void (*prepare)(void), void (*operation)(v
     for (uint32_t first = SET * ticks / CALIBRATION + 1; first < PERIOD; first += step) {
         prepare();
         count = 0;
-        systick_start(first, PERIOD);
+        timer_start(first, PERIOD);
         operation();
-        systick_stop();
+        timer_stop();
         clean_all();
     }
     CHECK(sound(cairn_system()));

@@ -1,0 +1,17 @@
+# What the boards with a RISC-V core have in common.
+#
+# SPDX-License-Identifier: MIT
+CROSS          ?= riscv64-unknown-elf-
+BOARD_EMULATOR := qemu-system-riscv32 -bios none
+STARTUP        := startup_riscv
+PORT_PARTS     := # no calls on the stack: CAIRN_TRACE_STACK and CAIRN_SITES_STACK do not link
+LIBCS          := picolibc
+BOARD_LIBC     := picolibc
+BOARD_LIBCS    := picolibc
+LIBRARIES      := libcairn.a regions/libcairn.a
+LOCK           := -DCAIRN_PORT_DEFAULT='"riscv/mie.h"'
+# Rules that know nothing of Cortex-M; tests that are newlib's.
+TEST_RULES     := $(addprefix tests/mk/,variants.mk stepping.mk riscv.mk)
+NO_TESTS       := %/target/reent
+# What counts instructions in tests/stepping.
+CLOCK          := clock_riscv

@@ -1,0 +1,33 @@
+/* mie.h: the lock by mstatus.MIE: every interrupt in machine mode waits.
+ *
+ * Works from threads and handlers. The caller must be in machine mode: mstatus is not accessible otherwise (The RISC-V
+ * Instruction Set Manual, volume II, 3.1.6). For one hart: another one is not held back.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef CAIRN_MIE_H
+#define CAIRN_MIE_H
+
+#include <stdint.h>
+
+/* -march=rv32imac has no CSR instructions since version 20191213 of the ISA: Zicsr names them. */
+#ifdef __riscv_zicsr
+#define PORT_CSR(instruction) instruction
+#else
+#define PORT_CSR(instruction) ".option push\n\t.option arch, +zicsr\n\t" instruction "\n\t.option pop"
+#endif
+
+#define PORT_MIE "8" /* the bit of mstatus */
+
+static inline uint32_t port_lock(void)
+{
+    unsigned long state;
+    __asm volatile(PORT_CSR("csrrci %0, mstatus, " PORT_MIE) : "=r"(state)::"memory");
+    return (uint32_t)state;
+}
+
+static inline void port_unlock(uint32_t state)
+{
+    __asm volatile(PORT_CSR("csrs mstatus, %0")::"r"(state & 8u) : "memory");
+}
+
+#endif
