@@ -12,7 +12,7 @@ WERROR  ?= $(if $(CI),-Werror)
 JOBS    ?= $(shell nproc)
 # The architecture is that of BOARD, or of the compiler that CROSS names. A make is for one: boards/<arch>.mk has what
 # is its own. A folder of boards/ with a board.mk that names the architecture is one of its boards.
-BOARD   ?= $(if $(findstring riscv,$(CROSS)),virt-rv32imac,mps2-an385)
+BOARD   ?= $(if $(findstring riscv,$(CROSS)),virt-rv32,mps2-an385)
 ARCH    := $(or $(shell sed -n 's/^ARCH *:= *//p' boards/$(BOARD)/board.mk),$(error BOARD must be a folder of boards/ whose board.mk has a line ARCH := ...))
 BOARDS  := $(sort $(patsubst boards/%/board.mk,%,$(shell grep -l '^ARCH *:= *$(ARCH)$$' boards/*/board.mk)))
 include boards/$(ARCH).mk

@@ -2,14 +2,14 @@
 """What Cairn costs a firmware: bytes of flash (code and constants) and of static RAM, by core, optimization of
 the library, and what the firmware calls.
 
-    size.py --cross PREFIX --link FLAGS [--budget FILE] [--jobs N] CORE/OPTIMIZATION=BOARD=FOLDER...
+    size.py --cross PREFIX --link FLAGS [--budget FILE] [--jobs N] CORE/OPTIMIZATION=BOARD=FOLDER=CPU_FLAGS...
 
 Prints, tab-separated: core, optimization, closure, bytes of flash, bytes of static RAM (.data and .bss).
 FOLDER holds what bench/size.mk builds: the library, the same for picolibc, the same with a region whose ends
 are named (`fixed`), and the objects of a firmware.
 
 A closure is what the linker keeps of libcairn.a for a firmware that calls these functions, less the same
-firmware without them. memcpy, memmove, memset, write and __errno are the C library's, and empty here.
+firmware without them. memcpy, memmove, memset, write and __errno or errno are the C library's, and empty here.
 
 `hello, <library>` is a whole firmware, bench/hello.c, with that C library and Cairn, less the same firmware
 with the library's own malloc and the sbrk() that this one needs. What is below 0, Cairn saves.
@@ -63,6 +63,9 @@ void *memmove(void *to, const void *from, size_t n) { (void)from; (void)n; retur
 void *memset(void *to, int c, size_t n) { (void)c; (void)n; return to; }
 int write(int f, const void *p, size_t n) { (void)f; (void)p; return (int)n; }
 int *__errno(void) { static int e; return &e; }
+#ifdef __riscv
+_Thread_local int errno; /* picolibc's */
+#endif
 void *volatile kept[5];
 void reset_handler(void) { kept[0] = (void *)memcpy; kept[1] = (void *)memmove; kept[2] = (void *)memset;
     kept[3] = (void *)__errno; kept[4] = (void *)write; for (;;) ; }
@@ -71,10 +74,10 @@ SCRIPT = """
 MEMORY { FLASH : ORIGIN = 0, LENGTH = 1M  RAM : ORIGIN = 0x20000000, LENGTH = 64K }
 ENTRY(reset_handler)
 SECTIONS {
-  .text : { *(.text* .rodata*) } >FLASH
+  .text : { *(.text* .rodata* .srodata*) } >FLASH
   .ARM.exidx : { *(.ARM.exidx*) } >FLASH
-  .data : { *(.data*) } >RAM AT>FLASH
-  .bss : { *(.bss* COMMON) } >RAM
+  .data : { *(.data* .sdata*) } >RAM AT>FLASH
+  .bss : { *(.bss* .sbss* COMMON) } >RAM
   __heap_start = .; __heap_limit = ORIGIN(RAM) + LENGTH(RAM) - 4K;
 }
 """
@@ -97,9 +100,10 @@ class Tree:
     """What was built for a core at an optimization, and the images that are linked of it."""
 
     def __init__(self, name: str, args: argparse.Namespace) -> None:
-        row, self.board, self.folder = name.split("=")
+        row, self.board, self.folder, cpu = name.split("=", 3)
         self.core, self.optimization = row.split("/")
-        self.cross, self.link = args.cross, args.link.split()
+        self.cross, self.link, self.cpu = args.cross, args.link.split(), cpu.split()
+        self.plain, self.startup = args.libcs.split()[0], args.startup
         self.empty: Bytes = (0, 0)
 
     def path(self, *names: str) -> str:
@@ -109,7 +113,7 @@ class Tree:
     def image(self, words: Sequence[str]) -> Bytes:
         """Bytes of flash and of static RAM of a firmware that is linked so."""
         with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".elf") as file:
-            run([self.cross + "gcc", f"-mcpu={self.core}", "-mthumb", *self.link, *words, "-o", file.name])
+            run([self.cross + "gcc", *self.cpu, *self.link, *words, "-o", file.name])
             text, data, bss = map(int, run([self.cross + "size", file.name]).splitlines()[1].split()[:3])
         return text + data, data + bss
 
@@ -118,8 +122,8 @@ class Tree:
         for name, text in (("size.ld", SCRIPT), ("stubs.c", STUBS)):
             with open(self.path(name), "w", encoding="ascii") as file:
                 file.write(text)
-        run([self.cross + "gcc", f"-mcpu={self.core}", "-mthumb", self.optimization, "-fno-builtin",
-             "-ffunction-sections", "-c", self.path("stubs.c"), "-o", self.path("stubs.o")])
+        run([self.cross + "gcc", *self.cpu, self.optimization, "-fno-builtin", "-ffunction-sections",
+             "-c", self.path("stubs.c"), "-o", self.path("stubs.o")])
         self.empty = self.keep("", [])
 
     def keep(self, folder: str, kept: Sequence[str]) -> Bytes:
@@ -135,7 +139,8 @@ class Tree:
     def hello(self, library: str) -> Bytes:
         """Both firmwares of bench/hello.c."""
         folder, flags = LIBRARIES[library]
-        parts = ["bench/hello.o", "boards/runtime/startup.o", "extras/semihosting.o"]
+        folder = "" if library == self.plain else folder
+        parts = ["bench/hello.o", f"boards/runtime/{self.startup}.o", "extras/semihosting.o"]
         parts += ["boards/runtime/syscalls.o"] if library != "picolibc" else []
         shared = [*flags, "-T", f"boards/{self.board}/memory.ld", "-T", "linker/sections.ld",
                   *(self.path(folder, part) for part in parts)]
@@ -168,6 +173,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--cross", default="arm-none-eabi-")
     parser.add_argument("--link", required=True, help="flags of every link")
+    parser.add_argument("--libcs", default="newlib nano picolibc", help="the first one is that of FOLDER itself")
+    parser.add_argument("--startup", default="startup")
     parser.add_argument("--budget")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("trees", nargs="+", metavar="tree")
@@ -178,7 +185,7 @@ def main() -> int:
         for tree in [Tree(name, args) for name in args.trees]:
             tree.start()
             rows = {name: pool.submit(tree.closure, name) for name in CLOSURES}
-            rows.update((f"hello, {name}", pool.submit(tree.hello, name)) for name in LIBRARIES)
+            rows.update((f"hello, {name}", pool.submit(tree.hello, name)) for name in args.libcs.split())
             for name, future in rows.items():
                 print(tree.core, tree.optimization, name, *future.result(), sep="\t", flush=True)
                 row = f"{tree.core}/{tree.optimization}", name

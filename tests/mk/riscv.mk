@@ -8,6 +8,6 @@ RISCV_PACKAGES := gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-syst
 ## test-riscv: the tests of the RISC-V port on four emulated cores
 test-riscv:
 	$(Q)tools/install-packages $(RISCV_PACKAGES)
-	$(Q)$(MAKE) --no-print-directory -j$(JOBS) BOARD=virt-rv32imac check-boards
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) BOARD=virt-rv32 check-boards
 check-boards: $(TARGET_TESTS)
 	$(Q)CROSS="$(CROSS)" PYTHON="$(PYTHON)" CAIRN_TEST_BOARD=$(BOARD) tests/run $(JOBS) $(RISCV_SCRIPTS) $(TARGET_TESTS)

@@ -2,7 +2,7 @@
 # with the library at -O2.
 #
 # SPDX-License-Identifier: MIT
-STEPPING_BOARDS := $(call among,microbit mps2-an385 mps2-an505 virt-rv32imac virt-rv64imac)
+STEPPING_BOARDS := $(call among,microbit mps2-an385 mps2-an505 virt-rv32 virt-rv64)
 STEPPING_PARTS  := account $(CLOCK) interrupt path picture
 
 # The test's other parts.
@@ -16,7 +16,7 @@ $(foreach b,$(filter $(FAST_BOARDS),$(STEPPING_BOARDS)),$(eval $(call stepping_i
 
 # The same test over a heap that unlocks too early in one place, or does not lock in one: it must fail.
 EARLY        := used rest freed merged start
-EARLY_BOARD  := $(call among,mps2-an385 virt-rv32imac)
+EARLY_BOARD  := $(call among,mps2-an385 virt-rv32)
 EARLY_FLAGS  := -DCAIRN_CONFIG_HEADER='"tests/stepping/early.h"' $(LOCK)
 START_FLAGS  := -DCAIRN_PORT_HEADER='"tests/stepping/unstarted.h"'
 EARLY_TREE   := $(BUILD)/$(EARLY_BOARD)

@@ -1,7 +1,7 @@
 # variants.mk: the library built in other ways: build/<board>/<variant>/. The Makefile says what a row may have.
 #
 # SPDX-License-Identifier: MIT
-VARIANTS := picolibc fast basepri ceiling fast-ceiling unlocked regions wide-regions coarse coarse-regions guarded held counted traced contexts chained chained-guarded chained-held counted-regions traced-regions all
+VARIANTS := picolibc fast zbb basepri ceiling fast-ceiling unlocked regions wide-regions coarse coarse-regions guarded held counted traced contexts chained chained-guarded chained-held counted-regions traced-regions all
 
 # For the other C library; its tests of the C library are in the Makefile.
 picolibc.BOARDS := $(if $(filter newlib,$(BOARD_LIBC)),$(BOARDS))
@@ -10,7 +10,13 @@ picolibc.LIBC   := picolibc
 # At -O2: the same tests of behaviour and misuse, on a core with CLZ and on one without; other boards have no tests.
 fast.OPT    := -O2
 fast.BOARDS := $(BOARDS)
-FAST_BOARDS := $(call among,mps2-an385 microbit virt-rv32imac virt-rv64imac)
+FAST_BOARDS := $(call among,mps2-an385 microbit virt-rv32 virt-rv64)
+
+# RISC-V with instructions that count zeros, at -O2.
+zbb.OPT    := -O2
+zbb.FLAGS  := -march=rv32imac_zbb
+zbb.BOARDS := $(call among,virt-rv32)
+zbb.TESTS  := common fault
 
 # The lock by BASEPRI, for every core that has the register.
 basepri.LOCK   := -DCAIRN_PORT_HEADER='"cortex-m/basepri.h"' -DCAIRN_CEILING=0x80
@@ -30,7 +36,7 @@ fast-ceiling.BOARDS := $(call among,mps2-an385)
 
 # No lock at all: tests/stress, which runs on every board, must fail.
 unlocked.LOCK   := -DCAIRN_PORT_HEADER='"tests/stress/unlocked.h"' -I.
-unlocked.BOARDS := $(call among,mps2-an385 virt-rv32imac virt-rv64imac)
+unlocked.BOARDS := $(call among,mps2-an385 virt-rv32 virt-rv64)
 
 # Several ranges of RAM; with the other indices and granules as well.
 regions.FLAGS         := -DCAIRN_REGIONS=1
@@ -46,7 +52,7 @@ coarse-regions.TESTS  := common fault regions
 
 # The heap watched. What a trace and counts leave as it is is tested by tests/common and tests/fault; at level 2 all
 # misuse of tests/fault is found, too.
-WATCH_BOARDS    := $(call among,mps2-an385 mps2-an505 microbit virt-rv32imac virt-rv64imac)
+WATCH_BOARDS    := $(call among,mps2-an385 mps2-an505 microbit virt-rv32 virt-rv64)
 guarded.FLAGS   := -DCAIRN_CHECK=2 -DCAIRN_REGIONS=1
 guarded.BOARDS  := $(WATCH_BOARDS)
 guarded.TESTS   := guarded regions
@@ -92,6 +98,7 @@ TARGET_TESTS += $(foreach v,$(VARIANTS),$($v.IMAGES))
 
 # What one board is enough for; and what runs on all.
 TARGET_TESTS += $(foreach b,$(FAST_BOARDS),$(call tests_of,$b,fast,common fault) $(BUILD)/$b/fast/host/arithmetic.elf) \
+                $(zbb.BOARDS:%=$(BUILD)/%/zbb/host/arithmetic.elf) \
                 $(foreach b,$(call among,mps2-an385),$(call tests_of,$b,regions,common fault)) \
                 $(BOARDS:%=$(BUILD)/%/$(BOARD_LIBC)/stress/nested.elf)
 check check-boards: $(unlocked.BOARDS:%=$(BUILD)/%/unlocked/stress/nested.elf)
