@@ -13,4 +13,5 @@ damage-images: $(DAMAGE_TREES:%=$(BUILD)/%/gdb/damage.elf) $(BUILD)/host/coarse/
 
 .PHONY: figures
 figures: packages
+	$(Q)tools/install-packages $(RISCV_PACKAGES)
 	$(Q)JOBS=$(JOBS) PYTHON=$(PYTHON) $(PYTHON) bench/figures.py write $(FROM)

@@ -77,8 +77,8 @@ def number(pattern: str, output: str) -> str:
 
 
 def core(name: str) -> str:
-    """In names: m3 for cortex-m3."""
-    return name.removeprefix("cortex-")
+    """In names: m3 for cortex-m3, rv32 for virt-rv32."""
+    return name.removeprefix("cortex-").removeprefix("virt-")
 
 
 # ---- What each command prints ----------------------------------------------------------------------
@@ -325,6 +325,13 @@ SOURCES = [
            quoted_in="docs/tools.md"),
     Source("link", f"make -s {LINKED}.elf && tools/cairn link {LINKED}.elf {LINKED}.map", read_nothing,
            quoted_in="docs/tools.md"),
+    *(Source("riscv", f"make bench BOARD=virt-rv32{words}", functools.partial(read_bench, name)) for name, words in (
+        ("rv32.Os", ""), ("rv32.O2", " OPT=-O2 BUILD=build/fast"),
+        ("rv32.zbb.O2", " OPT='-O2 -march=rv32imac_zbb' BUILD=build/fast"))),
+    Source("riscv", "make size BOARD=virt-rv32", read_size),
+    *(Source("riscv", f"make -s BOARD={board} {path} && tests/run-one {path}", functools.partial(read_stepping, name))
+      for name, board in (("rv32", "virt-rv32"), ("rv64", "virt-rv64"))
+      for path in [f"build/{board}/picolibc/stepping/every_instruction.elf"]),
     count("traces", "ls tests/traces/*.trace | wc -l"),
     count("misuses", "ls tests/fault/*.c | wc -l"),
     count("faults", "ls tests/exhaustive/faults/*.fault | wc -l"),

@@ -4,6 +4,11 @@
 RISCV_SCRIPTS  := tests/scripts/stepping.t tests/scripts/unlocked.t
 RISCV_PACKAGES := gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc
 
+ifeq ($(ARCH),riscv)
+$(foreach b,$(BOARDS),$(eval $(BUILD)/$b/picolibc/riscv/painted.elf: $(BUILD)/$b/extras/stack_paint.o))
+TARGET_TESTS += $(BOARDS:%=$(BUILD)/%/picolibc/riscv/painted.elf)
+endif
+
 .PHONY: test-riscv check-boards
 ## test-riscv: the tests of the RISC-V port on four emulated cores
 test-riscv:
