@@ -16,18 +16,17 @@
 #define PORT_CSR(instruction) ".option push\n\t.option arch, +zicsr\n\t" instruction "\n\t.option pop"
 #endif
 
-#define PORT_MIE "8" /* the bit of mstatus */
-
 static inline uint32_t port_lock(void)
 {
     unsigned long state;
-    __asm volatile(PORT_CSR("csrrci %0, mstatus, " PORT_MIE) : "=r"(state)::"memory");
+    __asm volatile(PORT_CSR("csrrci %0, mstatus, 8") : "=r"(state)::"memory"); /* MIE */
     return (uint32_t)state;
 }
 
+/* Sets all bits that locking found set: only MIE has been cleared since, as no trap came in between. */
 static inline void port_unlock(uint32_t state)
 {
-    __asm volatile(PORT_CSR("csrs mstatus, %0")::"r"(state & 8u) : "memory");
+    __asm volatile(PORT_CSR("csrs mstatus, %0")::"r"(state) : "memory");
 }
 
 #endif
