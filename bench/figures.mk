@@ -13,5 +13,5 @@ damage-images: $(DAMAGE_TREES:%=$(BUILD)/%/gdb/damage.elf) $(BUILD)/host/coarse/
 
 .PHONY: figures
 figures: packages
-	$(Q)tools/install-packages $(RISCV_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory BOARD=virt-rv32 packages
 	$(Q)JOBS=$(JOBS) PYTHON=$(PYTHON) $(PYTHON) bench/figures.py write $(FROM)

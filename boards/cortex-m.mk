@@ -1,6 +1,8 @@
 # What the boards with a Cortex-M have in common.
 #
 # SPDX-License-Identifier: MIT
+# Those of tools/install-packages itself.
+PACKAGES       :=
 CROSS          ?= arm-none-eabi-
 BOARD_EMULATOR := qemu-system-arm
 STARTUP        := startup

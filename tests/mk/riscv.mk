@@ -2,7 +2,6 @@
 #
 # SPDX-License-Identifier: MIT
 RISCV_SCRIPTS  := tests/scripts/stepping.t tests/scripts/unlocked.t
-RISCV_PACKAGES := gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc
 
 ifeq ($(ARCH),riscv)
 $(foreach b,$(BOARDS),$(eval $(BUILD)/$b/picolibc/riscv/painted.elf: $(BUILD)/$b/extras/stack_paint.o))
@@ -12,7 +11,7 @@ endif
 .PHONY: test-riscv check-boards
 ## test-riscv: the tests of the RISC-V port on four emulated cores
 test-riscv:
-	$(Q)tools/install-packages $(RISCV_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory BOARD=virt-rv32 packages
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) BOARD=virt-rv32 check-boards
 check-boards: $(TARGET_TESTS)
 	$(Q)CROSS="$(CROSS)" PYTHON="$(PYTHON)" CAIRN_TEST_BOARD=$(BOARD) tests/run $(JOBS) $(RISCV_SCRIPTS) $(TARGET_TESTS)
