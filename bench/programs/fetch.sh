@@ -14,6 +14,8 @@ for package in "$@"; do
     [ -d "$folder/$package" ] || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
+# A new Debian has no program that unpacks sources.
+! command -v apt-get >/dev/null || tools/install-packages dpkg-dev || true
 for tool in apt-get apt-cache dpkg-source; do
     command -v "$tool" >/dev/null || {
         echo "skipped, since $tool is not here (Debian: apt, dpkg-dev):$missing"

@@ -4,7 +4,7 @@
 #
 # SPDX-License-Identifier: MIT
 . tests/scripts/tap.sh
-plan 7
+plan 8
 
 # programs VARIABLE=VALUE...: bench/programs.py with these programs.
 programs() {
@@ -47,5 +47,19 @@ runs "${cairn:-0}" 2>"$work/said" && ! runs $((${cairn:-0} - ${cairn:-0} / 100 /
 result $? "the program runs in the smallest region, $cairn bytes, and not in 1 % less" "$work/said"
 [ "${cairn:-0}" -gt 0 ] && [ "$cairn" -lt "${own:-0}" ]
 result $? "with less RAM than over newlib's own malloc, $own bytes" "$work/errors"
+
+# On a Debian without dpkg-dev: a folder of programs that has apt-get, which keeps what it is asked for, and no
+# dpkg-source.
+mkdir -p "$work/bare"
+for tool in cat cut env grep id mkdir mktemp od paste rm sed sh sort tr uname; do
+    path=$(command -v "$tool") && ln -sf "$path" "$work/bare/$tool"
+done
+printf '#!/bin/sh\necho "$@" >>%s\n' "$work/asked" >"$work/bare/apt-get"
+printf '#!/bin/sh\nexec "$@"\n' >"$work/bare/sudo"
+printf '#!/bin/sh\nexit 1\n' >"$work/bare/dpkg-query"
+chmod +x "$work/bare/apt-get" "$work/bare/sudo" "$work/bare/dpkg-query"
+CI=1 PATH=$work/bare bench/programs/fetch.sh "$work/fetched" sqlite3 >"$work/said" 2>&1
+grep -q 'install .*dpkg-dev' "$work/asked" && grep -q '^skipped, since .*sqlite3' "$work/said"
+result $? "what unpacks sources is installed first; without it they are skipped by name" "$work/said"
 
 done_testing
