@@ -233,13 +233,13 @@ static void site_add(size_t size, const void *owner)
 {
     struct cairn_site *site = site_of(owner);
 #if CAIRN_SITES_STACK > 0
-    bool counted = site != &others; /* by account_claim() */
+    if (site == &others) /* account_claim() has counted it otherwise */
+        site->blocks++;
 #else
-    bool counted = false;
     if (site != &others)
         site->caller = owner;
+    site->blocks++;
 #endif
-    site->blocks += !counted;
     site->bytes += size;
     if (site->bytes > site->peak)
         site->peak = site->bytes;

@@ -37,7 +37,7 @@ struct trailer {
     size_t size;      /* bytes, as it was asked for */
 };
 /* Bits that the block's address is shifted up by: half a word, so that no part of what is stored is like an index. */
-enum { SEAL = sizeof(uintptr_t) * CHAR_BIT / 2 };
+#define SEAL (sizeof(uintptr_t) * CHAR_BIT / 2u)
 enum { CANARY_MIN = GUARDED ? 1 : 0, KEPT = CANARY_MIN + sizeof(struct trailer), MOST_ADDED = KEPT + CAIRN_GRANULE };
 
 /* A block by the map. */

@@ -7,28 +7,28 @@
 /* ---- Who asks -------------------------------------------------------------------------------------- */
 
 /* The only function that allocates, as in a firmware with a wrapper. No call here is the last thing that is done. */
-static __attribute__((noinline, noclone)) char *wrapper(size_t size)
+static APART char *wrapper(size_t size)
 {
     char *p = launder(malloc(size));
     p[0] = 1;
     return p;
 }
 
-static __attribute__((noinline, noclone)) char *from_net(size_t size)
+static APART char *from_net(size_t size)
 {
     char *p = wrapper(size);
     p[1] = 2;
     return p;
 }
 
-static __attribute__((noinline, noclone)) char *from_log(size_t size)
+static APART char *from_log(size_t size)
 {
     char *p = wrapper(size);
     p[1] = 3;
     return p;
 }
 
-static __attribute__((noinline, noclone)) char *grown_by_log(char *p, size_t size)
+static APART char *grown_by_log(char *p, size_t size)
 {
     p = launder(realloc(p, size));
     p[2] = 4;
@@ -95,7 +95,7 @@ enum { WAYS = 12 };
         __asm volatile("" : : "i"(n)); \
         break;
 
-static __attribute__((noinline, noclone)) char *by_way(unsigned n)
+static APART char *by_way(unsigned n)
 {
     char *p = NULL;
     switch (n) {
@@ -146,7 +146,7 @@ static void who_resizes_a_block_has_it(void)
 }
 
 /* The call is on the stack once for each level. */
-static __attribute__((noinline, noclone)) char *deep(unsigned levels)
+static APART char *deep(unsigned levels)
 {
     char *p = levels > 0 ? deep(levels - 1) : wrapper(5);
     p[3] = (char)levels;

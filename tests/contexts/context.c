@@ -73,21 +73,21 @@ static bool take_apart(void)
 /* ---- Calls ----------------------------------------------------------------------------------------- */
 
 /* No call of these is the last thing that they do. */
-static __attribute__((noinline, noclone)) char *inner(size_t size)
+static APART char *inner(size_t size)
 {
     char *p = launder(malloc(size));
     p[0] = 1;
     return p;
 }
 
-static __attribute__((noinline, noclone)) char *middle(size_t size)
+static APART char *middle(size_t size)
 {
     char *p = inner(size + 1);
     p[1] = 2;
     return p;
 }
 
-static __attribute__((noinline, noclone)) char *outer(size_t size)
+static APART char *outer(size_t size)
 {
     char *p = middle(size + 1);
     p[2] = 3;

@@ -33,6 +33,13 @@ static inline bool aligned(const void *p, size_t alignment)
     return (uintptr_t)p % alignment == 0;
 }
 
+/* A function that is called as it is written: neither inlined nor made twice. */
+#ifdef __clang__
+#define APART __attribute__((noinline))
+#else
+#define APART __attribute__((noinline, noclone))
+#endif
+
 /* Write a pattern that `seed` names, and ask whether it is there. */
 void fill(void *p, size_t size, unsigned seed);
 bool filled(const void *p, size_t size, unsigned seed);
