@@ -41,7 +41,7 @@ TEST_SEES := $(PORT_SEES) -Itests -Itests/support
 # What all objects depend on: the rules, and the choices of who calls make, kept in a file that changes with them.
 # `make lib` has its own, so that its flags make nothing else anew.
 CHOICES := $(CROSS) $(HOSTCC) $(OPT) $(CPU) $(LOCK) $(LIBC) $(CFLAGS_CORE)
-CHOSEN  := $(BUILD)/$(if $(filter lib,$(MAKECMDGOALS)),lib/)choices.$(ARCH)
+CHOSEN  := $(BUILD)/$(if $(filter lib,$(MAKECMDGOALS)),lib/choices,choices.$(ARCH))
 MADE_BY := Makefile boards/$(ARCH).mk $(wildcard boards/*/board.mk) $(CHOSEN)
 ifneq ($(strip $(CHOICES)),$(strip $(file <$(CHOSEN))))
 $(shell mkdir -p $(dir $(CHOSEN)))

@@ -1,7 +1,7 @@
 # What the boards with a RISC-V core have in common.
 #
 # SPDX-License-Identifier: MIT
-PACKAGES       := gcc gcc-multilib libc6-dev perl python3 cmake ninja-build meson pkgconf python3-pyelftools \
+PACKAGES       := gcc gcc-multilib libc6-dev perl python3 cmake ninja-build meson pkgconf gdb-multiarch python3-pyelftools \
                   gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc
 CROSS          ?= riscv64-unknown-elf-
 BOARD_EMULATOR := qemu-system-riscv32 -bios none
@@ -11,7 +11,12 @@ LIBCS          := picolibc
 BOARD_LIBC     := picolibc
 BOARD_LIBCS    := picolibc
 LIBRARIES      := libcairn.a regions/libcairn.a
-LOCK           := -DCAIRN_PORT_DEFAULT='"riscv/mie.h"'
+LOCK           := -DCAIRN_PORT_DEFAULT='"riscv/mie.h"' $(if $(CEILING),-DCAIRN_CEILING=$(CEILING))# which mie.h refuses
+# Packages.
+PACKAGE_FOR    := RISC-V: malloc of picolibc
+PACKAGE_PORT   := riscv/mie.h
+NO_CEILING     := %
+CPU_EXAMPLE    := -march=rv32imac -mabi=ilp32
 # Rules that know nothing of Cortex-M; tests that are newlib's.
 TEST_RULES     := $(addprefix tests/mk/,variants.mk stepping.mk riscv.mk)
 NO_TESTS       := %/target/reent

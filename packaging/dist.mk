@@ -1,13 +1,13 @@
-# dist.mk: the library for every M-profile core and float ABI that the toolchain knows, in the folders that GCC looks
-# into, with headers, specs files, and packages for pkg-config and CMake: build/dist. To install it: `make install`, or
-# a Debian package.
+# dist.mk: the library for every core and float ABI that the toolchain knows, of Arm's the M-profile's, in the folders
+# that GCC looks into, with headers, specs files, and packages for pkg-config and CMake: build/dist; for RISC-V
+# build/dist-riscv. To install it: `make install`, or a Debian package.
 #
 # SPDX-License-Identifier: MIT
-DIST    := $(BUILD)/dist
+DIST    := $(BUILD)/dist$(patsubst %,-%,$(filter-out cortex-m,$(ARCH)))
 # Arm's toolchains look into <toolchain>/arm-none-eabi/lib by themselves, with PREFIX=<toolchain>/arm-none-eabi.
 PREFIX  ?= /usr/local/$(patsubst %-,%,$(notdir $(CROSS)))
 VERSION := $(shell sed -n 's/^.define CAIRN_VERSION_[MP][A-Z]* \([0-9]*\)$$/\1/p' include/cairn.h | tr '\n' . | sed 's/\.$$//')
-DEB      = $(BUILD)/libcairn-arm-none-eabi_$(VERSION)_all.deb
+DEB      = $(BUILD)/libcairn-$(patsubst %-,%,$(notdir $(CROSS)))_$(VERSION)_all.deb
 
 # Debug information without the folder of this build.
 dist.FLAGS          := -ffile-prefix-map=$(CURDIR)=cairn-$(VERSION)
@@ -31,6 +31,13 @@ $(DIST)/lib/$(1)/libcairn-picolibc.a: $(BUILD)/multilib-picolibc/$(1)/libcairn.a
 	$$(copy)
 DIST_FILES += $(DIST)/lib/$(1)/libcairn-picolibc.a
 endef
+# Where newlib has none, private heaps alone are compiled with picolibc's headers.
+define multilib_heap
+$(call heap_alone,multilib-picolibc/$(1))
+$(DIST)/lib/$(1)/libcairn-heap.a: $(BUILD)/multilib-picolibc/$(1)/libcairn-heap.a
+	$$(copy)
+DIST_FILES += $(addprefix $(DIST)/lib/$(1)/,$(heap_library))
+endef
 # With a ceiling that the firmware gives, as FreeRTOS's needs, for every core with BASEPRI.
 dist-ceiling.FLAGS := $(dist.FLAGS)
 dist-ceiling.LOCK  := -DCAIRN_PORT_HEADER='"cortex-m/ceiling.h"'
@@ -40,24 +47,25 @@ $(DIST)/lib/$(1)/libcairn-ceiling.a: $(BUILD)/multilib-ceiling/$(1)/libcairn.a
 	$$(copy)
 DIST_FILES += $(DIST)/lib/$(1)/libcairn-ceiling.a
 endef
-$(foreach m,$(MULTILIBS),$(if $(filter thumb/v6-m/% thumb/v8-m.base/%,$(call multilib_folder,$m)),,\
-    $(eval $(call multilib_ceiling,$(call multilib_folder,$m),$(call multilib_flags,$m)))))
-$(foreach m,$(MULTILIBS),$(eval $(call multilib,$(call multilib_folder,$m),$(call multilib_flags,$m))))
-$(if $(HAS_PICOLIBC),$(foreach m,$(MULTILIBS),$(eval $(call multilib_picolibc,$(call multilib_folder,$m),$(call multilib_flags,$m)))))
+#   $(1) one of these rules   $(2) MULTILIBS
+each = $(foreach m,$(2),$(eval $(call $(1),$(call multilib_folder,$m),$(call multilib_flags,$m))))
+$(call each,multilib_ceiling,$(foreach m,$(MULTILIBS),$(if $(filter $(NO_CEILING),$(call multilib_folder,$m)),,$m)))
+$(call each,$(if $(filter newlib,$(LIBCS)),multilib,multilib_heap),$(MULTILIBS))
+$(if $(HAS_PICOLIBC),$(call each,multilib_picolibc,$(MULTILIBS)))
 
 define copy
 @mkdir -p $(@D)
 $(Q)cp $< $@
 endef
+# Where there is no newlib, there is no break under its malloc.
 define configure
 @mkdir -p $(@D)
-$(Q)sed 's/@VERSION@/$(VERSION)/; s/@MAJOR@/$(word 1,$(subst ., ,$(VERSION)))/; s/@MINOR@/$(word 2,$(subst ., ,$(VERSION)))/' $< > $@
+$(Q)sed '$(if $(filter newlib,$(LIBCS)),,/cairn::sbrk/d; s/newlib, newlib-nano or //; )s/@VERSION@/$(VERSION)/; s/@FOR@/$(PACKAGE_FOR)/; s/@MAJOR@/$(word 1,$(subst ., ,$(VERSION)))/; s/@MINOR@/$(word 2,$(subst ., ,$(VERSION)))/' $< > $@
 endef
 
 # port.h and the locks: for callers of port_lock().
-DIST_FILES += $(addprefix $(DIST)/include/,cairn.h cairn.hpp cairn_config.h cairn/port.h cairn/cortex-m/primask.h cairn/cortex-m/basepri.h cairn/cortex-m/ceiling.h \
-                cairn/freertos/heap_cairn.c cairn/freertos/heap_cairn.h) \
-              $(addprefix $(DIST)/lib/,cairn.specs cairn-sbrk.specs cairn/heap.ld cairn/heap-found.ld pkgconfig/cairn.pc) \
+DIST_FILES += $(addprefix $(DIST)/include/,cairn.h cairn.hpp cairn_config.h $(addprefix cairn/,port.h $(PACKAGE_PORT))) \
+              $(addprefix $(DIST)/lib/,cairn.specs $(if $(filter newlib,$(LIBCS)),cairn-sbrk.specs) cairn/heap.ld cairn/heap-found.ld pkgconfig/cairn.pc) \
               $(addprefix $(DIST)/lib/cmake/cairn/,cairn-config.cmake cairn-config-version.cmake) $(DIST)/share/doc/cairn/LICENSE
 $(DIST)/include/cairn_config.h: include/cairn_config.h packaging/config-header $(MADE_BY)
 	@mkdir -p $(@D)
@@ -78,7 +86,7 @@ $(DIST)/lib/cmake/cairn/%: packaging/%.in include/cairn.h packaging/dist.mk
 	$(configure)
 
 .PHONY: dist dist-files install uninstall deb
-## dist: build/dist: the library for every M-profile core of the toolchain, for newlib and picolibc, with cairn.specs
+## dist: build/dist: the library for every M-profile core of the toolchain, for newlib and picolibc, with cairn.specs; CROSS=riscv64-unknown-elf-: build/dist-riscv
 dist:
 	$(Q)$(MAKE) --no-print-directory -s -j$(JOBS) dist-files TEST_RULES= \
 	    $(if $(MULTILIBS),,MULTILIBS="$(shell packaging/multilibs $(CROSS)gcc)")

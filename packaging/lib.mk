@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: MIT
 
 # A library for newlib serves newlib-nano as well.
-LIBC     ?= newlib
+LIBC     ?= $(BOARD_LIBC)
 lib.LIBC := $(if $(filter nano,$(LIBC)),newlib,$(LIBC))
 
 # Private heaps alone: no name of the malloc family, so that malloc() stays the C library's.
@@ -22,12 +22,12 @@ $(eval $(call library,lib,$(CPU),lib))
 $(eval $(call heap_alone,lib))
 
 .PHONY: lib
-## lib: build/lib/libcairn.a for one core: CPU="-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard", OPT, LIBC=picolibc
+## lib: build/lib/libcairn.a for one core: CPU="-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard", OPT, LIBC=picolibc, CROSS
 lib: $(addprefix $(BUILD)/lib/,$(call libraries,$(lib.LIBC)))
 
 ifneq ($(filter lib,$(MAKECMDGOALS)),)
 ifeq ($(strip $(CPU)),)
-$(error make lib builds for one core. Give its flags as your firmware does: make lib CPU="-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard")
+$(error make lib builds for one core. Give its flags as your firmware does: make lib CPU="$(CPU_EXAMPLE)")
 endif
 ifeq ($(filter $(LIBCS),$(LIBC)),)
 $(error LIBC must be one of: $(LIBCS))
@@ -35,11 +35,12 @@ endif
 endif
 ifneq ($(filter lib dist deb install,$(MAKECMDGOALS)),)
 ifeq ($(shell command -v $(CROSS)gcc),)
-$(error There is no $(CROSS)gcc. Install the Arm GNU toolchain, or give its path: CROSS=/opt/gcc-arm/bin/arm-none-eabi-)
+$(error There is no $(CROSS)gcc. Install the toolchain, or give its path: CROSS=/opt/toolchain/bin/$(notdir $(CROSS)))
 endif
 endif
-ifneq ($(filter lib,$(MAKECMDGOALS)),)
-ifeq ($(lib.LIBC)$(HAS_PICOLIBC),picolibc)
-$(error $(CROSS)gcc has no picolibc.specs: install picolibc for it, or build for newlib: LIBC=newlib)
+# A package has what there is, for newlib at least; where that is not a choice, it needs picolibc.
+ifneq ($(filter picolibc,$(if $(filter lib,$(MAKECMDGOALS)),$(lib.LIBC)) $(if $(filter dist deb install,$(MAKECMDGOALS)),$(BOARD_LIBC))),)
+ifeq ($(HAS_PICOLIBC),)
+$(error $(CROSS)gcc has no picolibc.specs: install picolibc for it$(if $(filter newlib,$(LIBCS)), or build for newlib: LIBC=newlib))
 endif
 endif

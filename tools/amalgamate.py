@@ -1,8 +1,8 @@
 """Write Cairn as one source and one header, and as a library of Arduino, PlatformIO and CMSIS-Pack.
 
 amalgamate.py FOLDER: FOLDER/src/cairn.c, cairn.h and cairn.hpp hold all of include/, allocator/ and what port/ has for
-Cortex-M and its C libraries. Beside src/ lie the files by which these tools know a library. It runs at the top of the
-tree.
+Cortex-M, RISC-V and their C libraries. Beside src/ lie the files by which these tools know a library. It runs at the
+top of the tree.
 
 A name that two of the sources define for themselves (a static function, a macro) gets its source's name in front.
 
@@ -29,11 +29,11 @@ SOURCES = [
 # Where a header is looked for, besides the folder of the file that includes it.
 FOLDERS = ["include", "port", "allocator"]
 
-DESCRIPTION = "Memory allocator for Arm Cortex-M: little RAM, bounded time, misuse found"
+DESCRIPTION = "Memory allocator for Arm Cortex-M and RISC-V: little RAM, bounded time, misuse found"
 
 HEAD = """\
-/* cairn.c: Cairn {version}, a memory allocator for Arm Cortex-M, in one source: malloc() and its family, for newlib,
- * newlib-nano and picolibc. Compile it with any flags, and link it as an object. `make amalgamation` made it.
+/* cairn.c: Cairn {version}, a memory allocator for Arm Cortex-M and RISC-V, in one source: malloc() and its family, for
+ * newlib, newlib-nano and picolibc. Compile it with any flags, and link it as an object. `make amalgamation` made it.
  *
  * A firmware may define cairn_fatal(), cairn_on_failure(), port_heap_start(), port_heap_limit(): these are weak here.
  *
@@ -186,13 +186,13 @@ class Amalgamation:
 
 
 def lock(whole: Amalgamation) -> str:
-    """Return the two locks; a lock header of the user's takes precedence, and a ceiling asks for BASEPRI."""
-    paths = [pathlib.Path("port/cortex-m/basepri.h"), pathlib.Path("port/cortex-m/primask.h")]
+    """Return the locks of the cores; a lock header of the user's takes precedence, and a ceiling asks for BASEPRI."""
+    paths = [pathlib.Path("port", name) for name in ("riscv/mie.h", "cortex-m/basepri.h", "cortex-m/primask.h")]
     whole.seen |= set(map(str, paths))
-    basepri, primask = (whole.part(path) for path in paths)
+    mie, basepri, primask = (whole.part(path) for path in paths)
     free = "#if !defined(CAIRN_PORT_HEADER) && !defined(CAIRN_PORT_DEFAULT)"
-    ceiling = "#if defined(CAIRN_CEILING) || defined(CAIRN_CEILING_OF_FIRMWARE)"
-    return f"\n{free}\n{ceiling}\n{basepri}\n#else\n{primask}\n#endif\n#endif\n"
+    ceiling = "#elif defined(CAIRN_CEILING) || defined(CAIRN_CEILING_OF_FIRMWARE)"
+    return f"\n{free}\n#ifdef __riscv\n{mie}\n{ceiling}\n{basepri}\n#else\n{primask}\n#endif\n#endif\n"
 
 
 def one_source(version: str) -> str:

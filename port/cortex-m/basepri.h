@@ -17,6 +17,9 @@
 
 #include <stdint.h>
 
+#ifdef __riscv
+#error "BASEPRI is Cortex-M's: on RISC-V leave CAIRN_CEILING out, and use riscv/mie.h, which holds every interrupt back"
+#endif
 #ifdef CAIRN_CEILING_OF_FIRMWARE /* ceiling.h */
 extern const char cairn_ceiling[];
 #define PORT_CEILING ((uint32_t)(uintptr_t)cairn_ceiling)

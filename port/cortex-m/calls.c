@@ -14,6 +14,10 @@
 
 #if CAIRN_CALLS
 
+#ifdef __riscv
+#error "CAIRN_TRACE_STACK and CAIRN_SITES_STACK find calls on the stack of a Cortex-M only: leave them out"
+#endif
+
 #include <stdbool.h>
 
 enum { LOOK_AT = 128 }; /* words of the stack */

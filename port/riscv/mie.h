@@ -9,6 +9,10 @@
 
 #include <stdint.h>
 
+#if defined(CAIRN_CEILING) || defined(CAIRN_CEILING_OF_FIRMWARE)
+#error "CAIRN_CEILING is for BASEPRI, which is Cortex-M's: leave it out; on RISC-V the lock holds every interrupt back"
+#endif
+
 /* -march=rv32imac has no CSR instructions since version 20191213 of the ISA: Zicsr names them. */
 #ifdef __riscv_zicsr
 #define PORT_CSR(instruction) instruction

@@ -1,7 +1,7 @@
 # riscv.mk: the tests of the RISC-V port: make test-riscv.
 #
 # SPDX-License-Identifier: MIT
-RISCV_SCRIPTS  := tests/scripts/stepping.t tests/scripts/unlocked.t
+RISCV_SCRIPTS  := tests/scripts/stepping.t tests/scripts/unlocked.t $(wildcard tests/riscv/*.t)
 
 ifeq ($(ARCH),riscv)
 $(foreach b,$(BOARDS),$(eval $(BUILD)/$b/picolibc/riscv/painted.elf: $(BUILD)/$b/extras/stack_paint.o))

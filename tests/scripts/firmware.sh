@@ -39,9 +39,12 @@ firmware() {
 
 # runs NAME IMAGE LINE [BOARD]: does the firmware end well, having printed the line, with one heap?
 runs() {
-    machine=$(sed -n 's/^MACHINE *:= *\([^ #]*\).*/\1/p' "boards/${4:-mps2-an385}/board.mk")
+    about=boards/${4:-mps2-an385}/board.mk
+    machine=$(sed -n 's/^MACHINE *:= *\([^ #]*\).*/\1/p' "$about")
+    emulator=$(sed -n 's/^EMULATOR *:= *//p' "$about")
     {
-        timeout 60 qemu-system-arm -machine "$machine" -kernel "$2" -chardev stdio,id=console \
+        # shellcheck disable=SC2086
+        timeout 60 ${emulator:-qemu-system-arm} -machine "$machine" -kernel "$2" -chardev stdio,id=console \
             -semihosting-config enable=on,chardev=console -display none -monitor none -serial none </dev/null
         echo "status $?"
         tests/one-heap "${2%.elf}.map" || echo "not one heap"

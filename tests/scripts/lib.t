@@ -62,8 +62,7 @@ passes "the private heaps alone are there" has "$work/build/lib/libcairn-heap.a"
 refuses "libcairn-heap.a does not define malloc" "it has no malloc" has "$work/build/lib/libcairn-heap.a" malloc
 passes "a second make does nothing" make -q BUILD="$work/build" lib CPU="$m4" CROSS="$plain"
 passes "other flags make it anew" fails make -q BUILD="$work/build" lib CPU="$m4" CROSS="$plain" OPT=-O2
-cp "$work/build/choices" "$work/choices" 2>/dev/null
-[ ! -f "$work/choices" ]
+! ls "$work"/build/choices* >"$work/choices" 2>/dev/null
 result $? "the choices of make lib are not those of the boards"
 
 # The command and the link line of docs/build-systems.md, on a Cortex-M4 with an FPU.

@@ -5,11 +5,7 @@
 #define UNSTARTED_H
 
 #define port_lock port_lock_always
-#ifdef __riscv
-#include "riscv/mie.h"
-#else
-#include "cortex-m/primask.h"
-#endif
+#include "common/mask.h"
 #undef port_lock
 
 extern struct cairn_system cairn_system_state;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Sequence
 
-from .elf import EM_ARM, EXECUTABLE, Elf
+from .elf import EM_ARM, EM_RISCV, EXECUTABLE, Elf
 
 SPECIAL = 0xfffffe00  # from here on: what an exception handler returns by, not an address
 NOTE = ".note.gnu.build-id"
@@ -47,7 +47,9 @@ def is_code(elf: Elf, address: int) -> bool:
 
 
 def follows_call(elf: Elf, address: int) -> bool:
-    """Can a call return to this address? Of machines other than Arm that is not known: then it can."""
+    """Can a call return to this address? Of machines other than Arm and RISC-V that is not known: then it can."""
+    if elf.machine == EM_RISCV and address != 0:
+        return not address & 1 and is_code(elf, address - 2) and _follows_call_riscv(elf, address)
     if elf.machine != EM_ARM or address == 0 or address >= SPECIAL:
         return True
     place = address - (address & 1)
@@ -55,6 +57,15 @@ def follows_call(elf: Elf, address: int) -> bool:
         return False
     low, high = number(elf, loaded(elf, place - 2, 2)), number(elf, loaded(elf, place - 4, 2))
     return low & 0xff87 == 0x4780 or high & 0xf800 == 0xf000 and low & 0xc000 == 0xc000  # BLX register; BL, BLX
+
+
+def _follows_call_riscv(elf: Elf, address: int) -> bool:
+    """JAL or JALR that writes ra or t0, C.JALR, or C.JAL, which RV32 alone has. The RISC-V Instruction Set Manual,
+    volume I, 2.5 and 16.4."""
+    short, long = (number(elf, loaded(elf, address - size, size)) for size in (2, 4))
+    if short & 0xf07f == 0x9002 and short & 0xf80 or short & 0xe003 == 0x2001 and not elf.wide:
+        return True
+    return long & 0x7f in (0x6f, 0x67) and long >> 7 & 31 in (1, 5)
 
 
 def called_before(elf: Elf, address: int) -> int | None:

@@ -18,7 +18,7 @@ from .text import Problem
 OBJECT, FUNCTION = 1, 2
 PT_LOAD, SHT_PROGBITS, SHT_SYMTAB, SHT_NOBITS = 1, 1, 2, 8
 WRITABLE, ALLOCATED, EXECUTABLE = 0x1, 0x2, 0x4
-EM_ARM, ET_REL, ET_EXEC, UNDEFINED = 40, 1, 2, 0
+EM_ARM, EM_RISCV, ET_REL, ET_EXEC, UNDEFINED = 40, 243, 1, 2, 0
 LAYOUT = 2  # the version of the layout that is known here (allocator/core/layout.h)
 UNSIZED = 4096  # bytes that a function without a size is taken to have at most
 
@@ -70,6 +70,7 @@ class Elf:
         if self.bytes[:4] != b"\x7fELF" or len(self.bytes) < 52:
             raise Problem(f"{path} is not an ELF file")
         self.wide = self.bytes[4] == 2
+        self.word = 1 << (64 if self.wide else 32)  # how many addresses there are
         self.order = "<" if self.bytes[5] == 1 else ">"
         try:
             self._read_headers()
@@ -88,6 +89,8 @@ class Elf:
         (self.kind, self.machine, _, _, ph, sh, _, _, ph_size, ph_count, sh_size, sh_count,
          names) = self._unpack(form, 0)
         self._odd = self.machine == EM_ARM  # addresses of Thumb functions
+        # Of machines that Cairn has a port for; others are a host's, whose programs are loaded at any address.
+        self.is_firmware = self.machine in (EM_ARM, EM_RISCV)
         self.segments = list(self._read_segments(ph, ph_size, ph_count))
         form = "IIQQQQI" if self.wide else "IIIIIII"
         headers = [self._unpack(form, sh + n * sh_size) for n in range(sh_count)]

@@ -101,7 +101,8 @@ def heap(image: Linked) -> Iterator[Finding]:
                     + ", ".join(region.HEAP_START) + ".", _name_the_ends(image))
     elif image.limit is None:
         terms = (region.HEAP_LIMIT, *region.HEAP_END, *region.ABOVE_STACK)
-        there = "".join(f" {found.by} is at {found.address:#010x}." for found in region.places(terms, image.value))
+        there = "".join(f" {found.by} is at {found.address:#010x}."
+                        for found in region.places(terms, image.value, image.elf.word))
         yield error(f"There is no heap: no symbol gives a limit above its start, {image.start.address:#010x}. {ENDS}"
                     + (there or f" Looked for: {', '.join(terms)}."), _name_the_ends(image))
     elif image.heap is None:

@@ -205,8 +205,9 @@ class Firmware:
     def region(self) -> tuple[int, int] | None:
         """Where the system heap's region begins and ends, by the linker's symbols, as port/common/region.c finds it;
         None where they name no region."""
-        start = heap_start(self.elf.value, self.elf.named("region.start"))
-        limit = heap_limit(self.elf.value, start.address, self.elf.named("region.limit")) if start is not None else None
+        start = heap_start(self.elf.value, self.elf.named("region.start"), self.elf.word)
+        limit = (heap_limit(self.elf.value, start.address, self.elf.named("region.limit"), self.elf.word)
+                 if start is not None else None)
         return (start.address, limit.address) if start is not None and limit is not None else None
 
     def _regions(self) -> Iterator[Heap]:

@@ -7,7 +7,7 @@ Nothing in RAM names the build, so this looks for what memory and file both have
     the build id         the note that the linker makes with --build-id, where that memory can be read
     the code             pieces of it, where that memory can be read: a live target, an image of the flash
     the callers          an address that malloc() was called from follows a call instruction
-    the stack            and so do most addresses of code on it
+    the stack            and so do most addresses of code on it (Arm)
     initialized data     words of .data that name code or constants seldom change
 
 Each is compared as far as it goes. A few differences, such as breakpoints in flash, do not make another build.
@@ -135,9 +135,9 @@ def _begins_function(elf: Elf, address: int) -> bool:
 
 def by_callers(elf: Elf, callers: Iterable[int]) -> Verdict:
     """By addresses that calls of the heap are said to return to."""
-    all_ = sorted({caller for caller in callers if 0 < caller < SPECIAL})
+    all_ = sorted({caller for caller in callers if 0 < caller and (caller < SPECIAL or elf.wide)})
     strange = [caller for caller in all_ if not follows_call(elf, caller)]
-    if elf.machine != EM_ARM or not all_:
+    if not elf.is_firmware or not all_:
         return Verdict()
     if not strange:
         return Verdict(proof="callers") if len(all_) > 1 else Verdict()
@@ -155,7 +155,7 @@ def heap_elsewhere(firmware: Firmware) -> str:
     region = firmware.region()
     starts = [section.address for section in firmware.elf.sections
               if section.flags & ALLOCATED and section.flags & WRITABLE]
-    if region is None or not starts or firmware.elf.machine != EM_ARM:
+    if region is None or not starts or not firmware.elf.is_firmware:
         return ""
     low, high = min(starts), region[0] + 65536
     data = _first_part(firmware, low, high - low)
@@ -207,7 +207,7 @@ def callers_in(firmware: Firmware, heaps: Iterable[Heap]) -> Iterator[int]:
 
 def judge(firmware: Firmware, callers: Optional[Iterable[int]] = None) -> Verdict:
     """Of the ELF file and a memory. The build id decides, then the code; otherwise the first that contradicts."""
-    if firmware.elf.machine != EM_ARM:
+    if not firmware.elf.is_firmware:
         return Verdict(proof="a host's program")
     for verdict in (_by_build_id(firmware), _by_code(firmware)):
         if verdict != Verdict():

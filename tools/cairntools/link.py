@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import Iterator, Sequence
 
 from .cli import parser_of
+from .elf import EM_ARM
 from .findings import Finding, all_findings
 from .linked import Linked, Part
 from .text import counted, group
@@ -117,7 +118,8 @@ def stack(image: Linked) -> str:
         starts = f"; the stack pointer starts at {pointer:#010x}" if pointer not in (None, image.stack.end) else ""
         return f"{span(image.stack.start, image.stack.end)}: {image.stack.what}{starts}"
     if pointer is None:
-        return "unknown: no symbols name it, and no vector table was found"
+        arm = image.elf.machine == EM_ARM
+        return "unknown: no symbols name it" + (", and no vector table was found" if arm else "")
     below = [part for part in (*image.parts(), *([image.heap] if image.heap else [])) if part.end <= pointer]
     inside = next((part for part in image.parts() if part.start < pointer < part.end), None)
     if inside is not None:

@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import Iterator, NamedTuple
 
 from . import region
-from .elf import (ALLOCATED, EM_ARM, ET_EXEC, EXECUTABLE, FUNCTION, OBJECT, SHT_NOBITS, UNDEFINED, WRITABLE, Elf,
-                  Section, Symbol)
+from .elf import (ALLOCATED, EM_ARM, EM_RISCV, ET_EXEC, EXECUTABLE, FUNCTION, OBJECT, SHT_NOBITS, UNDEFINED, WRITABLE,
+                  Elf, Section, Symbol)
 from .heap import first_granule, limit_of
 from .linkmap import Map
 from .region import Place
@@ -65,8 +65,9 @@ class Linked:
 
     def __init__(self, path: str, map_path: str | None = None) -> None:
         self.elf = elf = Elf(path)
-        if elf.machine != EM_ARM or elf.wide or elf.order != "<":
-            raise Problem(f"{path} is not a firmware for Cortex-M: not a little-endian 32-bit ARM image")
+        if not elf.is_firmware or elf.wide and elf.machine == EM_ARM or elf.order != "<":
+            raise Problem(f"{path} is not a firmware for Cortex-M or RISC-V: not a little-endian image of 32-bit ARM "
+                          "or of RISC-V")
         if elf.kind != ET_EXEC:
             raise Problem(f"{path} is not linked (type {elf.kind}): give the image that the linker made")
         if not elf.has_symbols():
@@ -147,13 +148,13 @@ class Linked:
     @cached_property
     def start(self) -> Place | None:
         """Where the heap begins."""
-        return region.heap_start(self.value, self.elf.named("region.start"))
+        return region.heap_start(self.value, self.elf.named("region.start"), self.elf.word)
 
     @cached_property
     def limit(self) -> Place | None:
         """Where the heap ends."""
-        named = self.elf.named("region.limit")
-        return region.heap_limit(self.value, self.start.address, named) if self.start is not None else None
+        named, start = self.elf.named("region.limit"), self.start
+        return region.heap_limit(self.value, start.address, named, self.elf.word) if start is not None else None
 
     @cached_property
     def heap(self) -> Part | None:
@@ -181,12 +182,15 @@ class Linked:
     @cached_property
     def stack(self) -> Part | None:
         """The main stack, by symbols."""
-        found = region.stack(self.value)
+        found = region.stack(self.value, self.elf.word)
         return Part(found[0].address, found[1].address, f"{found[0].by}, {found[1].by}") if found else None
 
     @cached_property
     def stack_pointer(self) -> int | None:
-        """The stack pointer after reset: the first word of the vector table; None if no table was found."""
+        """The stack pointer after reset: the first word of the vector table; None if no table was found. RISC-V has
+        none: code sets its stack pointer."""
+        if self.elf.machine == EM_RISCV:
+            return None
         named = [self.value(name) for name in VECTORS if self.has(name)]
         for address in (*named, *sorted(section.address for section in self.sections)):
             words = self._words(address, 4)
@@ -240,7 +244,7 @@ class Linked:
                 if self.has(name := f"__wrap_{family}")]
 
     def _calls(self, wrapper: str) -> list[str]:
-        """The functions that it calls or jumps to, except the one that it wraps: the targets of BL and B.W."""
+        """The functions that it calls or jumps to, except the one that it wraps."""
         symbol = next(symbol for symbol in self._linked_by_name() if symbol.name == wrapper)
         section = next((section for section in self.sections if section.flags & EXECUTABLE
                         and 0 <= symbol.value - section.address < section.size), None)
@@ -248,9 +252,9 @@ class Linked:
             return []
         offset, found = symbol.value - section.address, set()
         code = self.elf.content(section)[offset:offset + symbol.size]
-        for place in range(0, len(code) - 3, 2):
-            target = branch_target(symbol.value + place, *struct.unpack_from("<HH", code, place))
-            function = self.elf.function(target) if target is not None else None
+        arm = self.elf.machine == EM_ARM
+        for target in targets(symbol.value, code) if arm else targets_riscv(symbol.value, code, self.elf.wide):
+            function = self.elf.function(target)
             if function is not None and function.value == target:
                 found.add(re.sub("^__(.*)_veneer$", r"\1", function.name))
         return sorted(found - {wrapper, wrapper.replace("__wrap_", ""), wrapper.replace("__wrap_", "__real_")})
@@ -300,6 +304,41 @@ class Linked:
                 mine = ours if not symbol.is_global else symbol.name in named or symbol.name.startswith("cairn_")
                 if mine and 0 < symbol.size <= self.elf.sections[symbol.section].size:
                     yield symbol
+
+
+def targets(start: int, code: bytes) -> Iterator[int]:
+    """Where BL and B.W in the code go, which begins at `start`."""
+    for place in range(0, len(code) - 3, 2):
+        target = branch_target(start + place, *struct.unpack_from("<HH", code, place))
+        if target is not None:
+            yield target
+
+
+def targets_riscv(start: int, code: bytes, wide: bool) -> Iterator[int]:
+    """The same of JAL, C.JAL and C.J, and of AUIPC with the JALR behind it (The RISC-V Instruction Set Manual, volume
+    I, 2.5 and 16.4)."""
+    place = 0
+    while place < len(code) - 1:
+        word = int.from_bytes(code[place:place + 4], "little")
+        after = int.from_bytes(code[place + 4:place + 8], "little")
+        offset = 0
+        if word & 3 != 3:
+            if word & 0xe003 == 0xa001 or word & 0xe003 == 0x2001 and not wide:  # on RV64 that is no C.JAL
+                offset = _scattered(word, (12, 11), (11, 4), (10, 9), (9, 8), (8, 10), (7, 6), (6, 7), (5, 3), (4, 2),
+                                    (3, 1), (2, 5))
+        elif word & 0x7f == 0x6f:
+            offset = _scattered(word, (31, 20), *((12 + n, 12 + n) for n in range(8)), (20, 11),
+                                *((21 + n, 1 + n) for n in range(10)))
+        elif word & 0x7f == 0x17 and after & 0x707f == 0x67 and after >> 15 & 31 == word >> 7 & 31:
+            offset = (word & 0xfffff000) - (word >> 31 << 32) + (after >> 20) - (after >> 31 << 12)
+        if offset:
+            yield start + place + offset
+        place += 2 if word & 3 != 3 else 4
+
+
+def _scattered(word: int, sign: tuple[int, int], *bits: tuple[int, int]) -> int:
+    """A number of which an instruction has each bit somewhere: (where it is, which one it is), the sign first."""
+    return sum((word >> here & 1) << there for here, there in bits) - ((word >> sign[0] & 1) << sign[1])
 
 
 def branch_target(address: int, first: int, second: int) -> int | None:

@@ -32,7 +32,7 @@ STACK = (
     ("_estack - _Min_Stack_Size", "_estack"),
     ("__heap_end", "__stack"),
 )
-WORD = 1 << 32
+WORD = 1 << 32  # how many addresses there are; a 64-bit core has 1 << 64
 
 
 class Place(NamedTuple):
@@ -42,51 +42,51 @@ class Place(NamedTuple):
     by: str
 
 
-def place(term: str, value: Value) -> Place | None:
+def place(term: str, value: Value, word: int = WORD) -> Place | None:
     """The place that a term of the tables names; None if a symbol of it is missing."""
     values = [value(name) for name in term.split(" - ")]
     if 0 in values:
         return None
-    return Place((values[0] - sum(values[1:])) % WORD, term)
+    return Place((values[0] - sum(values[1:])) % word, term)
 
 
-def places(terms: Iterable[str], value: Value) -> list[Place]:
+def places(terms: Iterable[str], value: Value, word: int = WORD) -> list[Place]:
     """The places of those terms whose symbols are there, in order."""
-    return [found for found in (place(term, value) for term in terms) if found is not None]
+    return [found for found in (place(term, value, word) for term in terms) if found is not None]
 
 
-def heap_start(value: Value, named: str | None = None) -> Place | None:
+def heap_start(value: Value, named: str | None = None, word: int = WORD) -> Place | None:
     """Where port_heap_start() lets the heap begin; None if it finds no symbol. `named`: by CAIRN_HEAP_START."""
-    return next(iter(places([named] if named else HEAP_START, value)), None)
+    return next(iter(places([named] if named else HEAP_START, value, word)), None)
 
 
-def heap_limit(value: Value, start: int, named: str | None = None) -> Place | None:
+def heap_limit(value: Value, start: int, named: str | None = None, word: int = WORD) -> Place | None:
     """Where port_heap_limit() lets a heap end that begins at `start`; None if no symbol is at or above it. `named`: by
     CAIRN_HEAP_LIMIT, wherever that is."""
     if named:
-        return place(named, value)
-    own = place(HEAP_LIMIT, value)
+        return place(named, value, word)
+    own = place(HEAP_LIMIT, value, word)
     if own is not None and own.address >= start:
         return own
     size = value(STACK_BYTES)
     less = f" - {STACK_BYTES}" if size else ""
-    ends = places(HEAP_END[1:] if value(OLD_PICO) else HEAP_END, value)
-    tops = [Place((top.address - size) % WORD, top.by + less) for top in places(ABOVE_STACK, value)
+    ends = places(HEAP_END[1:] if value(OLD_PICO) else HEAP_END, value, word)
+    tops = [Place((top.address - size) % word, top.by + less) for top in places(ABOVE_STACK, value, word)
             if top.address > start]
     # Of equal ones the last.
     lowest = min(reversed([*(end for end in ends if end.address > start), *tops]),
-                 key=lambda found: (found.address - 1) % WORD, default=None)
+                 key=lambda found: (found.address - 1) % word, default=None)
     if lowest is not None and lowest in tops and not size:
         reserve = value(RESERVE) or value(RESERVE_BUILT)
-        lowest = Place((lowest.address - reserve) % WORD, f"{lowest.by} - {reserve} ({RESERVE})")
+        lowest = Place((lowest.address - reserve) % word, f"{lowest.by} - {reserve} ({RESERVE})")
     return lowest if lowest is not None and lowest.address > start else None
 
 
-def stack(value: Value) -> tuple[Place, Place] | None:
+def stack(value: Value, word: int = WORD) -> tuple[Place, Place] | None:
     """The lowest byte of the main stack and the first one past it, as stack_range_main() takes them; None if no row has
     both."""
     for row in STACK:
-        low, top = (place(term, value) for term in row)
+        low, top = (place(term, value, word) for term in row)
         if low is not None and top is not None:
             return low, top
     return None

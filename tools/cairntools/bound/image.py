@@ -39,7 +39,7 @@ class Image:
         self.path = path
         self._elf = elf = Elf(path)
         if elf.machine != EM_ARM or elf.wide or elf.order != "<":
-            raise Problem(f"{path}: not a little-endian 32-bit ARM image")
+            raise Problem(f"{path}: not a little-endian 32-bit ARM image: the code of other cores cannot be bounded")
         if elf.kind != ET_EXEC:
             raise Problem(f"{path}: not a linked image (type {elf.kind}): calls have no addresses yet")
         tags = elf.attributes()
