@@ -1,8 +1,8 @@
 # What the boards with a RISC-V core have in common.
 #
 # SPDX-License-Identifier: MIT
-PACKAGES       := gcc gcc-multilib libc6-dev perl python3 cmake ninja-build meson pkgconf gdb-multiarch python3-pyelftools \
-                  gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc
+PACKAGES       := gcc gcc-multilib libc6-dev perl python3 cmake ninja-build meson pkgconf gdb-multiarch \
+                  python3-pyelftools gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc
 CROSS          ?= riscv64-unknown-elf-
 BOARD_EMULATOR := qemu-system-riscv32 -bios none
 STARTUP        := startup_riscv

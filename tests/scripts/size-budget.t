@@ -32,7 +32,7 @@ result $? "who calls more pays more, and who does not call sbrk does not pay for
 size() {
     echo "$1" >"$work/budget"
     "$PYTHON" bench/size.py --link "-nostartfiles -Wl,--gc-sections -Wl,--no-warn-rwx-segments" --jobs 2 \
-        --budget "$work/budget" cortex-m3/-Os=mps2-an385=build/size/cortex-m3-Os
+        --budget "$work/budget" "cortex-m3/-Os=mps2-an385=build/size/cortex-m3-Os=-mcpu=cortex-m3 -mthumb"
 }
 ends "a firmware above its budget fails" 1 "size: cortex-m3/-Os: hello, nano: " size "cortex-m3/-Os hello, nano 100 -"
 ends "static RAM above its budget fails" 1 "bytes of static RAM, above the budget of 8" \
