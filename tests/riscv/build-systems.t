@@ -52,7 +52,7 @@ for board in $boards; do
     passes "$board: two flags link it" firmware $board $board picolibc $take
     runs "$board: Cairn serves" "$here/$board.elf" "$served" $board
     case $board in
-    *rv32imac) folder=rv32imac/ilp32 ;;
+    *rv32) folder=rv32imac/ilp32 ;;
     *rv32imc) folder=rv32im/ilp32 ;; # as GCC chooses the C library for it
     *rv32imafdc) folder=rv32imafdc/ilp32d ;;
     *) folder=rv64imac/lp64 ;;
