@@ -13,7 +13,7 @@ JOBS    ?= $(shell nproc)
 # The architecture is that of BOARD, or of the compiler that CROSS names. A make is for one: boards/<arch>.mk has what
 # is its own. A folder of boards/ with a board.mk that names the architecture is one of its boards.
 BOARD   ?= $(if $(findstring riscv,$(CROSS)),virt-rv32,mps2-an385)
-ARCH    := $(or $(shell sed -n 's/^ARCH *:= *//p' boards/$(BOARD)/board.mk),$(error BOARD must be a folder of boards/ whose board.mk has a line ARCH := ...))
+ARCH    := $(or $(shell sed -n 's/^ARCH *:= *//p' boards/$(BOARD)/board.mk 2>/dev/null),$(error BOARD must be a folder of boards/ whose board.mk has a line ARCH := ...))
 BOARDS  := $(sort $(patsubst boards/%/board.mk,%,$(shell grep -l '^ARCH *:= *$(ARCH)$$' boards/*/board.mk)))
 include boards/$(ARCH).mk
 TRACE   ?= tests/traces/lwip-httpd.trace
@@ -32,6 +32,7 @@ SECTIONS      := -ffunction-sections -fdata-sections
 # The family is made of itself: the compiler must not see malloc() and memset() as calloc(), nor a
 # loop that clears a few words, with the lock held, as the C library's memset().
 CFLAGS_CORE   := -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns $(SECTIONS)
+
 # What each folder sees. The heap: the public headers and the port's contract. Ports, and what runs on boards: the
 # heap's own headers, too, by folder and name. Tests: all of these and what they share.
 CORE_SEES := -Iinclude -Iport
@@ -309,7 +310,7 @@ check: $(HOST_TESTS) $(TARGET_TESTS) $(BUILD)/host/fit
 ## help: this list
 help:
 	@sed -n 's/^## /  make /p' Makefile $(PACKAGING) $(TEST_RULES)
-	@echo "BOARD is one of: $(BOARDS)"
+	@echo "BOARD is one of:" $(patsubst boards/%/board.mk,%,$(wildcard boards/*/board.mk))
 
 ## clean: remove build/
 clean:

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "meter.h"
 
+#include "masked.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -22,15 +24,8 @@ static inline void start_counter(void)
 static inline uint32_t ticks(void)
 {
     unsigned long value;
-    __asm volatile(".option push\n\t.option arch, +zicsr\n\tcsrr %0, minstret\n\t.option pop" : "=r"(value));
+    __asm volatile(CSR("csrr %0, minstret") : "=r"(value));
     return (uint32_t)value;
-}
-
-/* Two instructions a round, `rounds` times, and two to return and to come here. */
-__attribute__((naked, noinline)) static void spend(uint32_t rounds)
-{
-    (void)rounds;
-    __asm volatile("1:\taddi a0, a0, -1\n\tbnez a0, 1b\n\tret");
 }
 
 #else
@@ -52,13 +47,6 @@ static inline void start_counter(void)
 static inline uint32_t ticks(void)
 {
     return -SYST_CVR & TICKS_MASK;
-}
-
-/* Two instructions a round, `rounds` times, and two to return and to come here. */
-__attribute__((naked, noinline)) static void spend(uint32_t rounds)
-{
-    (void)rounds;
-    __asm volatile(".syntax unified\n1:\tsubs r0, r0, #1\n\tbne 1b\n\tbx lr");
 }
 
 #endif

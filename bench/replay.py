@@ -82,7 +82,7 @@ def attempt(args: argparse.Namespace, image: str, words: Sequence[str]) -> tuple
     arguments = ",".join(f"arg={word}" for word in ("replay", *words))
     counted = ["-icount", f"shift={args.icount}"] if args.icount else []
     done = subprocess.run(
-        [*getattr(args, "emulator", "qemu-system-arm").split(), "-machine", args.machine, *counted, "-kernel", image,
+        [*args.emulator.split(), "-machine", args.machine, *counted, "-kernel", image,
          "-chardev", "stdio,id=console", "-semihosting-config", f"enable=on,chardev=console,{arguments}",
          "-display", "none", "-monitor", "none", "-serial", "none"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, check=False)

@@ -13,7 +13,7 @@ BOARD_LIBC     := newlib
 BOARD_LIBCS    := newlib nano
 nano.LINK      := --specs=nano.specs -u _printf_float
 LIBRARIES       = libcairn.a libcairn-sbrk.a $(if $(HAS_PICOLIBC),picolibc/libcairn.a) regions/libcairn.a
-# Packages: what they are for, port.h's company in them, and the variants of the toolchain that have no BASEPRI.
+# Packages: what they are for, their files of port/ besides port.h, and the variants of the toolchain without BASEPRI.
 PACKAGE_FOR    := Arm Cortex-M: malloc of newlib, newlib-nano and picolibc
 PACKAGE_PORT   := $(addprefix cortex-m/,primask.h basepri.h ceiling.h) freertos/heap_cairn.c freertos/heap_cairn.h
 NO_CEILING     := thumb/v6-m/% thumb/v8-m.base/%

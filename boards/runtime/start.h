@@ -1,4 +1,5 @@
-/* start.h: what the startup code of every architecture does before main(), and main().
+/* start.h: what the startup code of every architecture does before main(), main(), and the end of a run that goes
+ * wrong. One source of a firmware includes it.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef BOARDS_START_H
@@ -22,6 +23,8 @@ extern char __tls_base[], __tls_load[], __tls_load_end[];
 __attribute__((weak)) void _set_tls(void *base);
 
 int main(void);
+void fault_handler(void);
+void unexpected_handler(void);
 
 static void run(void (*const *function)(void), void (*const *end)(void))
 {
@@ -36,6 +39,19 @@ static void start_tls(void)
         *to++ = *from;
     if (_set_tls != NULL)
         _set_tls(__tls_base);
+}
+
+/* An unexpected fault or interrupt ends the run, so that no test waits for it. */
+__attribute__((weak)) void fault_handler(void)
+{
+    semihosting_puts("Bail out! fault\n");
+    semihosting_exit(1);
+}
+
+__attribute__((weak)) void unexpected_handler(void)
+{
+    semihosting_puts("Bail out! unexpected interrupt\n");
+    semihosting_exit(1);
 }
 
 /* Make memory what the program says that it holds, run the constructors and main(), and end. */

@@ -4,8 +4,6 @@
 #include "start.h"
 
 _Noreturn void reset_handler(void);
-void fault_handler(void);
-void unexpected_handler(void);
 void svc_handler(void);
 void pendsv_handler(void);
 void systick_handler(void);
@@ -26,19 +24,6 @@ _Noreturn void reset_handler(void)
     enable_fpu(); /* before any function that may keep a value in its registers */
 #endif
     start_program();
-}
-
-/* An unexpected fault or interrupt ends the run, so that no test waits for it. */
-__attribute__((weak)) void fault_handler(void)
-{
-    semihosting_puts("Bail out! fault\n");
-    semihosting_exit(1);
-}
-
-__attribute__((weak)) void unexpected_handler(void)
-{
-    semihosting_puts("Bail out! unexpected interrupt\n");
-    semihosting_exit(1);
 }
 
 __attribute__((weak)) void svc_handler(void)

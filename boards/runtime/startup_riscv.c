@@ -6,10 +6,8 @@
 _Noreturn void reset_handler(void);
 _Noreturn void start(void);
 void trap_handler(void);
-void fault_handler(void);
 void timer_handler(void);
 void software_handler(void);
-void unexpected_handler(void);
 
 /* The first code of the image: gp, sp and tp as the compiler's code needs them, and traps that end in trap_handler(). At
  * reset the floating-point unit is off, mstatus.FS, and interrupts are masked, mstatus.MIE; here each interrupt stays
@@ -38,19 +36,6 @@ __attribute__((naked, section(".vectors"), used)) _Noreturn void reset_handler(v
 __attribute__((used)) _Noreturn void start(void)
 {
     start_program();
-}
-
-/* An unexpected fault or interrupt ends the run, so that no test waits for it. */
-__attribute__((weak)) void fault_handler(void)
-{
-    semihosting_puts("Bail out! fault\n");
-    semihosting_exit(1);
-}
-
-__attribute__((weak)) void unexpected_handler(void)
-{
-    semihosting_puts("Bail out! unexpected interrupt\n");
-    semihosting_exit(1);
 }
 
 __attribute__((weak)) void software_handler(void)

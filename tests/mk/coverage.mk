@@ -49,7 +49,7 @@ traced_TESTS += common fault
 
 COVERAGE_PROFILE := -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc -fprofile-list=tests/coverage/without
 COVERAGE_CFLAGS  := $(filter-out $(WARNINGS),$(HOST_CFLAGS)) -Werror
-COVERAGE_SUPPORT := $(addprefix tests/,$(TEST_SHARED:%=support/%) support/tap-host coverage/profile) port/host/port
+COVERAGE_SUPPORT := $(addprefix tests/,$(TEST_SHARED:%=support/%) support/tap-host coverage/profile) port/host/port port/host/calls
 
 # A build of a configuration, and its test programs.
 #   $(1) configuration   $(2) 32 or 64

@@ -101,4 +101,4 @@ TARGET_TESTS += $(foreach b,$(FAST_BOARDS),$(call tests_of,$b,fast,common fault)
                 $(zbb.BOARDS:%=$(BUILD)/%/zbb/host/arithmetic.elf) \
                 $(foreach b,$(call among,mps2-an385),$(call tests_of,$b,regions,common fault)) \
                 $(BOARDS:%=$(BUILD)/%/$(BOARD_LIBC)/stress/nested.elf)
-check check-boards: $(unlocked.BOARDS:%=$(BUILD)/%/unlocked/stress/nested.elf)
+check: $(unlocked.BOARDS:%=$(BUILD)/%/unlocked/stress/nested.elf)

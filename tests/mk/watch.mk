@@ -8,7 +8,7 @@ HOST_TESTS += $(foreach w,$(WATCHED_ON_HOST),$(foreach l,32-$w wide-$w,$(call ho
               $(call host_tests,32-traced,common fault)
 
 # Seen by an interrupt after every instruction: with counts and a trace, and with all at once. What is fatal then.
-$(foreach b,$(all.BOARDS),$(foreach w,all traced,$(eval $(BUILD)/$b/$w/preempted/every_instruction.elf: $(BUILD)/$b/$w/tests/stepping/$(CLOCK).o)))
+$(foreach b,$(all.BOARDS),$(foreach w,all traced,$(eval $(BUILD)/$b/$w/preempted/every_instruction.elf: $(addprefix $(BUILD)/$b/$w/tests/stepping/,$(CLOCK).o exact.o))))
 TARGET_TESTS += $(foreach b,$(all.BOARDS),$(foreach w,all traced,$(BUILD)/$b/$w/preempted/every_instruction.elf)) \
                 $(all.BOARDS:%=$(BUILD)/%/all/preempted/fatal_locked.elf) \
                 $(WATCH_BOARDS:%=$(BUILD)/%/counted/figures/figures.elf) # of newlib's malloc_stats(), with counts

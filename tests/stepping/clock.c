@@ -1,4 +1,4 @@
-/* clock.c: see clock.h.
+/* clock.c: clock.h on Cortex-M.
  *
  * Time begins with the store that starts SysTick. One tick later the counter is loaded with the number
  * of ticks that it was given; one tick after it has come to 0 it is loaded again.
@@ -20,9 +20,6 @@ enum {
     UNTIL_RETURNED = 5,    /* those of clock_run() from the start to its reading of the counter */
     UNTIL_INTERRUPTED = 2, /* those of the handler up to its reading */
 };
-
-struct interruption clock_interruption;
-void (*clock_on_interrupt)(void);
 
 static uint32_t ticks; /* that SCALE instructions take */
 static uint32_t due_ticks, due_instruction;
@@ -119,60 +116,22 @@ bool clock_returned(void)
     return clock_interruption.address == ((uintptr_t)clock_run_returns & ~1u);
 }
 
-/* ---- Is it true? ---------------------------------------------------------------------------- */
-
-static void nothing(void)
-{
-}
-
-/* 2 * rounds + 1 instructions. r0 and the address show how many are done. */
-__attribute__((naked, noinline)) static void spend(void)
+__attribute__((naked, noinline)) void clock_count_down(void)
 {
     __asm volatile(".syntax unified\n1:\tsubs r0, r0, #1\n\tbne 1b\n\tbx lr");
 }
 
-/* Interrupts are masked after the first instruction, and no longer after the seventh. */
-__attribute__((naked, noinline)) static void mask(void)
+__attribute__((naked, noinline)) void clock_mask(void)
 {
     __asm volatile("cpsid i\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tcpsie i\n\tbx lr");
 }
 
 void clock_calibrate(void)
 {
-    struct call little = {.function = spend, .arguments = {1}};
-    struct call much = {.function = spend, .arguments = {1 + SCALE / 2}};
-    clock_on_interrupt = nothing;
+    struct call little = {.function = clock_count_down, .arguments = {1}};
+    struct call much = {.function = clock_count_down, .arguments = {1 + SCALE / 2}};
+    clock_on_interrupt = clock_no_interrupt;
     clock_call(&little);
     clock_call(&much);
     ticks = little.left - much.left;
-}
-
-static bool steps_exactly(uint32_t k)
-{
-    uint32_t rounds = k / 2 + 1;
-    struct call call = {.function = spend, .arguments = {rounds}};
-    clock_call(&call);
-    if (clock_count(&call) != 2 * rounds + 1)
-        return false;
-    clock_step(&call, k);
-    uint32_t in_round = (clock_interruption.address - ((uintptr_t)spend & ~1u)) / 2u;
-    uint32_t done = 2 * (rounds - clock_interruption.counter) - (in_round == 1);
-    return clock_interruption.count == 1 && clock_interruption.held == 0 && in_round <= 2 && done == k;
-}
-
-static bool waits_exactly(uint32_t k)
-{
-    struct call call = {.function = mask};
-    clock_step(&call, k);
-    return clock_interruption.count == 1 && clock_interruption.held == (k < 7 ? 7 - k : 0);
-}
-
-bool clock_exact(void)
-{
-    bool exact = true;
-    for (uint32_t k = 1; exact && k <= CLOCK_REACH; k++)
-        exact = steps_exactly(k);
-    for (uint32_t k = 1; exact && k <= 8; k++)
-        exact = waits_exactly(k);
-    return exact;
 }

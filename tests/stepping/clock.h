@@ -1,6 +1,6 @@
 /* clock.h: call a function and interrupt it after its k-th instruction; and count its instructions.
  *
- * By SysTick under QEMU's -icount, where a tick is shorter than an instruction: each instruction has
+ * By SysTick, or RISC-V's mtime, under QEMU's -icount, where a tick is shorter than an instruction: each instruction has
  * ticks of its own, and a reading of the counter tells it from all others. "After the k-th instruction"
  * counts instructions as they are executed, those of callees and each round of a loop included. One that
  * loads or stores many words is one here; silicon may be interrupted within it.
@@ -25,13 +25,14 @@ struct call {
 struct interruption {
     unsigned count;   /* interrupts that came: one, or none if the function was faster */
     uint32_t address; /* of the instruction that comes next, from the exception frame */
-    uint32_t counter; /* r0 there */
+    uint32_t counter; /* the register of its first argument there */
     uint32_t held;    /* instructions that it waited, as interrupts were masked */
 };
 extern struct interruption clock_interruption;
 
-/* Called from the interrupt. */
+/* Called from the interrupt; and one that does nothing. */
 extern void (*clock_on_interrupt)(void);
+void clock_no_interrupt(void);
 
 /* Learn how long an instruction is, first of all. */
 void clock_calibrate(void);
@@ -51,5 +52,14 @@ uintptr_t clock_step(struct call *call, uint32_t k);
 
 /* Did the interrupt come right where the function had returned? Then there are no more. */
 bool clock_returned(void);
+
+/* ---- By which clock_exact() tries it ---------------------------------------------------------- */
+
+/* Counts its argument down to 0: 2 * argument + 1 instructions, of two bytes each. The argument's register and the
+ * address show how many are done. */
+void clock_count_down(void);
+
+/* Interrupts are masked after the first instruction, and no longer after the seventh. */
+void clock_mask(void);
 
 #endif

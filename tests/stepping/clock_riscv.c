@@ -20,7 +20,7 @@ enum {
     LONGEST = 0x7fffffff,  /* ticks */
     SCALE = 1 << 22,       /* instructions over which a tick is measured */
     BEFORE = 10,           /* instructions from the first reading of the time to the function's first */
-    UNTIL_RETURNED = 11,   /* those from one reading in clock_run() to the other, but for the function's */
+    UNTIL_RETURNED = 11,   /* those from one reading in clock_run() to the other, the function's excepted */
     UNTIL_INTERRUPTED = 5, /* those of clock_trap() up to its reading */
 };
 
@@ -35,9 +35,6 @@ enum {
 #define WORD "4"
 #define ADD "add"
 #endif
-
-struct interruption clock_interruption;
-void (*clock_on_interrupt)(void);
 
 static uint32_t ticks; /* that SCALE instructions take */
 static uint32_t due_ticks, due_instruction;
@@ -177,61 +174,23 @@ bool clock_returned(void)
     return clock_interruption.address == (uint32_t)(uintptr_t)clock_run_returns;
 }
 
-/* ---- Is it true? ---------------------------------------------------------------------------- */
-
-static void nothing(void)
-{
-}
-
-/* 2 * rounds + 1 instructions, of two bytes each. a0 and the address show how many are done. */
-__attribute__((naked, noinline)) static void count_down(void)
+__attribute__((naked, noinline)) void clock_count_down(void)
 {
     __asm volatile("1:\tc.addi a0, -1\n\tc.bnez a0, 1b\n\tret");
 }
 
-/* Interrupts are masked after the first instruction, and no longer after the seventh. */
-__attribute__((naked, noinline)) static void mask(void)
+__attribute__((naked, noinline)) void clock_mask(void)
 {
     __asm volatile(MASK "\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\t" UNMASK "\n\tret");
 }
 
 void clock_calibrate(void)
 {
-    struct call little = {.function = count_down, .arguments = {1}};
-    struct call much = {.function = count_down, .arguments = {1 + SCALE / 2}};
+    struct call little = {.function = clock_count_down, .arguments = {1}};
+    struct call much = {.function = clock_count_down, .arguments = {1 + SCALE / 2}};
     __asm volatile(CSR("csrw mtvec, %0")::"r"(clock_trap));
-    clock_on_interrupt = nothing;
+    clock_on_interrupt = clock_no_interrupt;
     clock_call(&little);
     clock_call(&much);
     ticks = much.left - little.left;
-}
-
-static bool steps_exactly(uint32_t k)
-{
-    uint32_t rounds = k / 2 + 1;
-    struct call call = {.function = count_down, .arguments = {rounds}};
-    clock_call(&call);
-    if (clock_count(&call) != 2 * rounds + 1)
-        return false;
-    clock_step(&call, k);
-    uint32_t in_round = (clock_interruption.address - (uint32_t)(uintptr_t)count_down) / 2u;
-    uint32_t done = 2 * (rounds - clock_interruption.counter) - (in_round == 1);
-    return clock_interruption.count == 1 && clock_interruption.held == 0 && in_round <= 2 && done == k;
-}
-
-static bool waits_exactly(uint32_t k)
-{
-    struct call call = {.function = mask};
-    clock_step(&call, k);
-    return clock_interruption.count == 1 && clock_interruption.held == (k < 7 ? 7 - k : 0);
-}
-
-bool clock_exact(void)
-{
-    bool exact = true;
-    for (uint32_t k = 1; exact && k <= CLOCK_REACH; k++)
-        exact = steps_exactly(k);
-    for (uint32_t k = 1; exact && k <= 8; k++)
-        exact = waits_exactly(k);
-    return exact;
 }
