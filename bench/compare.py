@@ -44,7 +44,8 @@ def arguments(args: argparse.Namespace, core: Core, folder: str, icount: str) ->
         return " ".join(os.path.join(core.folder, tree, name) for name in (*names, *shared, *runtime))
 
     return argparse.Namespace(
-        emulator="qemu-system-arm", machine=core.machine, icount=icount, build=os.path.join(core.folder, folder), nm=f"{args.cross}nm",
+        emulator="qemu-system-arm", machine=core.machine, icount=icount,
+        build=os.path.join(core.folder, folder), nm=f"{args.cross}nm",
         link=f"{args.cross}gcc -mcpu={core.name} -mthumb {args.link} -T {args.memory} -T linker/sections.ld",
         cairn=f"{parts('', 'bench/target-cairn.o')} {core.folder}/libcairn.a",
         libc=parts("", "bench/target.o", "bench/libc-sbrk.o"),
