@@ -43,7 +43,7 @@ def longest(args, image, trace, into):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for option in ("machine", "icount", "build", "link", "cairn", "libc"):
+    for option in ("emulator", "machine", "icount", "build", "link", "cairn", "libc"):
         parser.add_argument(f"--{option}", required=True)
     parser.add_argument("traces", nargs="+")
     args = parser.parse_args()

@@ -21,7 +21,8 @@ BOUND_REPLAY := $(addprefix $(BOUND_TREE)/,bench/trace.o bench/replay.o bench/me
                 $(mps2-an385.RUNTIME)
 BOUND_CAIRN  := $(BOUND_TREE)/bench/target-cairn.o $(BOUND_REPLAY) $(BOUND_TREE)/libcairn.a
 BOUND_STUB   := $(addprefix $(BOUND_TREE)/,bench/target.o bench/libc-sbrk.o tests/bound/stub.o) $(BOUND_REPLAY)
-BOUND_ARGS   := --machine $(mps2-an385.MACHINE) --icount $(mps2-an385.ICOUNT) --build $(BOUND_TREE)/bound/replay \
+BOUND_ARGS   := --emulator "$(mps2-an385.EMULATOR)" --machine $(mps2-an385.MACHINE) --icount $(mps2-an385.ICOUNT) \
+                --build $(BOUND_TREE)/bound/replay \
                 --link "$(CROSS)gcc $(mps2-an385.CPU) $(FIRMWARE_LINK) -T boards/mps2-an385/memory.ld \
                         -T linker/sections.ld" \
                 --cairn "$(BOUND_CAIRN)" --libc "$(BOUND_STUB)"
