@@ -54,7 +54,8 @@ static inline bool map_is_bound(void *handle, index_t i)
     return map_bit(map_tile(handle, i)->bound, i);
 }
 
-static inline bool map_is_used(void *handle, index_t i)
+/* Always inline: a call takes more bytes. */
+__attribute__((always_inline)) static inline bool map_is_used(void *handle, index_t i)
 {
     return map_bit(map_tile(handle, i)->used, i);
 }
@@ -88,17 +89,26 @@ static inline void map_turn_bound(void *handle, index_t i)
     map_tile(handle, i)->bound ^= map_mask(i);
 }
 
-/* Turn the used bits of a block of `size` granules at i: on if they are off, off if on. With `bound`, it begins to be
- * a block of its own, or ends. */
-static inline void map_turn(void *handle, index_t i, index_t size, bool bound)
+/* Turn the used bits of a block of `size` granules at i: on if they are off, off if on. Unless `bound` is 0, it begins
+ * to be a block of its own, or ends. */
+static inline void map_turn(void *handle, index_t i, index_t size, index_t bound)
 {
     struct tile *tile = map_tile(handle, i);
     uint32_t bits = map_mask(i);
-    if (bound)
+    if (bound != 0)
         tile->bound ^= bits;
     if (__builtin_expect(size > MAP_SMALL, 0))
         bits = map_large(tile, i, size);
     tile->used ^= bits;
+}
+
+/* The used block of one granule at i becomes one of `size`. */
+static inline void map_grow(void *handle, index_t i, index_t size)
+{
+    if (__builtin_expect(size > MAP_SMALL, 0)) {
+        map_turn(handle, i, 1, false);
+        map_turn(handle, i, size, false);
+    }
 }
 
 /* Granules in the used block that begins at i; 0 if it is a reserved one.
