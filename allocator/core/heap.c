@@ -31,7 +31,7 @@ static _Noreturn COLD __attribute__((noinline)) void heap_corrupt_ring(struct ca
 
 /* The granule after i, in the ring that i is in or is the bin of. It must name i. Always inline: calls take as many bytes,
  * and 7 instructions each. */
-__attribute__((always_inline)) static inline index_t heap_next(struct cairn_heap *heap, index_t i)
+static inline __attribute__((always_inline)) index_t heap_next(struct cairn_heap *heap, index_t i)
 {
     index_t next = heap_granule(heap, i)->next;
     if (next >= heap->top || heap_granule(heap, next)->prev != i)

@@ -55,7 +55,7 @@ static inline bool map_is_bound(void *handle, index_t i)
 }
 
 /* Always inline: a call takes more bytes. */
-__attribute__((always_inline)) static inline bool map_is_used(void *handle, index_t i)
+static inline __attribute__((always_inline)) bool map_is_used(void *handle, index_t i)
 {
     return map_bit(map_tile(handle, i)->used, i);
 }
