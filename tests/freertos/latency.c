@@ -52,6 +52,18 @@ static void use_the_kernels(void)
     vPortFree(p);
 }
 
+/* The longest way of a free: its block merges with the one below and the one above. */
+static void merge_on_both_sides(void)
+{
+    char *block[4];
+    for (int i = 0; i < 4; i++)
+        block[i] = launder(pvPortMalloc(40));
+    vPortFree(block[0]);
+    vPortFree(block[2]);
+    vPortFree(block[1]);
+    vPortFree(block[3]);
+}
+
 static void use_malloc(void)
 {
     char *p = launder(malloc(40));
@@ -123,7 +135,7 @@ static void figures_neither_suspend_the_scheduler_nor_mask_interrupts_for_longer
 {
     enum { BLOCKS = 200 };
     static void *blocks[BLOCKS];
-    uint32_t request = check("pvPortMalloc()", use_the_kernels);
+    uint32_t request = check("vPortFree()", merge_on_both_sides);
     uint32_t few = check("vPortGetHeapStats(), no block", ask_for_figures);
     for (int i = 0; i < BLOCKS; i++)
         blocks[i] = launder(pvPortMalloc(8));
