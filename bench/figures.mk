@@ -9,7 +9,7 @@ $(BUILD)/host/control: $(CONTROL_SOURCES:%.c=$(BUILD)/host/fit-objects/%.o)
 # What tests/scripts/gdb-damage.t needs.
 DAMAGE_TREES := mps2-an385 $(addprefix mps2-an385/,guarded coarse wide-regions) host/64 host/64-wide
 .PHONY: damage-images
-damage-images: $(DAMAGE_TREES:%=$(BUILD)/%/gdb/damage.elf) $(BUILD)/host/coarse/heap_run
+damage-images: $(DAMAGE_TREES:%=$(BUILD)/%/gdb/damage.elf) $(BUILD)/host/heap_run $(BUILD)/host/coarse/heap_run
 
 .PHONY: figures
 figures: packages

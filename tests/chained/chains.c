@@ -35,9 +35,15 @@ static APART char *grown_by_log(char *p, size_t size)
     return p;
 }
 
+/* Is the address in the function? Then no other one begins between them. */
 static bool is_in(const void *address, const void *function)
 {
-    return (uintptr_t)address - (uintptr_t)function < 200;
+    const uintptr_t others[] = {(uintptr_t)wrapper, (uintptr_t)from_net, (uintptr_t)from_log, (uintptr_t)grown_by_log};
+    uintptr_t at = (uintptr_t)address, start = (uintptr_t)function;
+    for (unsigned i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i] > start && others[i] <= at)
+            return false;
+    return at - start < 200;
 }
 
 static bool is_among(const void *const *calls, const void *function)
