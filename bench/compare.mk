@@ -15,7 +15,7 @@ $(foreach c,$(COMPARE_CORES),$(eval $(call library,compare/$c,-mcpu=$c -mthumb,)
 compare: packages
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) compare-files >&2
 	$(Q)$(PYTHON) bench/compare.py --cross $(CROSS) --link "$(FIRMWARE_LINK)" --memory boards/mps2-an385/memory.ld \
-	    --board mps2-an385 --jobs $(JOBS) $(foreach c,$(COMPARE_CORES),--core $c=$(COMPARE_ON_$c)=$(BUILD)/compare/$c) $(TRACES) \
+	    --board mps2-an385 --libcs "$(LIBCS)" --startup $(STARTUP) --jobs $(JOBS) $(foreach c,$(COMPARE_CORES),--core $c=$(COMPARE_ON_$c)=$(BUILD)/compare/$c) $(TRACES) \
 	    >$(BUILD)/compare/tables
 	$(Q)$(if $(filter file,$(origin TRACES)),$(PYTHON) bench/figures.py put docs/quality.md "make compare" <$(BUILD)/compare/tables)
 	@cat $(BUILD)/compare/tables

@@ -101,7 +101,7 @@ def mean_and_max(calls: Sequence[int]) -> str:
 def main() -> None:
     """The program."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    for option in ("cross", "link", "memory", "board"):
+    for option in ("cross", "link", "memory", "board", "libcs", "startup"):
         parser.add_argument(f"--{option}", required=True)
     parser.add_argument("--core", action="append", required=True, metavar="CORE=MACHINE=FOLDER")
     parser.add_argument("--icount", default="6", help="an instruction takes 2^this ns, more than a tick")
@@ -117,7 +117,7 @@ def main() -> None:
         flash: dict[tuple[Core, str], int] = {}
         hello: dict[tuple[Core, str], size.Bytes] = {}
         for core in cores:
-            tree = size.Tree(f"{core.name}/-Os={args.board}={core.folder}", args)
+            tree = size.Tree(f"{core.name}/-Os={args.board}={core.folder}=-mcpu={core.name} -mthumb", args)
             tree.start()
             flash.update({(core, allocator): closure(tree, allocator) for allocator in TITLES})
             hello.update({(core, library): tree.hello(library) for library in size.LIBRARIES})
