@@ -29,8 +29,8 @@ static _Noreturn COLD __attribute__((noinline)) void heap_corrupt_ring(struct ca
     heap_corrupt(heap, CAIRN_CORRUPT_LINK, next < heap->top && !map_is_bound(heap, i) ? next : i);
 }
 
-/* The granule after i, in the ring that i is in or is the bin of. It must name i. Always inline: calls take as many bytes,
- * and 7 instructions each. */
+/* The granule after i, in the ring that i is in or is the bin of. It must name i. Always inline: at -Os a call of it
+ * would take up to 7 instructions more of malloc() on a Cortex-M3, and save 10 bytes. */
 static inline __attribute__((always_inline)) index_t heap_next(struct cairn_heap *heap, index_t i)
 {
     index_t next = heap_granule(heap, i)->next;
@@ -240,7 +240,7 @@ void heap_free(struct cairn_heap *heap, const void *p)
         heap_detach(heap, i);
     }
     if (end == heap->top) {
-        map_turn(heap, i, 1, false);
+        map_turn(heap, i, 1, false); /* the sentinel is used */
         heap_set_top(heap, i);
         return;
     }
@@ -336,7 +336,7 @@ bool heap_reserve(struct cairn_heap *heap, index_t i, index_t end)
     index_t below = heap_free_below(heap, i);
     if (below != 0) {
         heap_detach(heap, below);
-        map_turn(heap, below, 1, false);
+        map_turn(heap, below, 1, false); /* as above, in heap_free() */
         heap_set_top(heap, below);
     }
     return true;
