@@ -80,7 +80,7 @@ static void suspect_below(struct cairn_heap *heap, const struct cairn_block *dam
 {
     const void *end = damaged->start;
     bool found = describe_below(heap, damaged, below);
-    if (found && !below->live && !(CAIRN_QUARANTINE > 0 && guard_is_whole(below->start, end))) {
+    if (found && !below->live && (CAIRN_QUARANTINE == 0 || !guard_is_whole(below->start, end))) {
         end = below->start;
         found = describe_below(heap, below, below);
     }

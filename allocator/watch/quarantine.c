@@ -23,22 +23,30 @@ static struct freed *held_at(uint32_t n)
     return &held[place < CAIRN_QUARANTINE ? place : place - CAIRN_QUARANTINE];
 }
 
-bool quarantine_take(struct freed *leaving)
+/* There is one. */
+static void take_oldest(struct freed *leaving)
 {
-    if (count == 0)
-        return false;
     *leaving = *held_at(0);
     freed_note(leaving);
     oldest = oldest + 1u < CAIRN_QUARANTINE ? oldest + 1u : 0;
     count--;
+}
+
+bool quarantine_take(struct freed *leaving)
+{
+    if (count == 0)
+        return false;
+    take_oldest(leaving);
     return true;
 }
 
 bool quarantine_add(const struct freed *freed, struct freed *leaving)
 {
-    bool leaves = count == CAIRN_QUARANTINE && quarantine_take(leaving);
+    bool full = count == CAIRN_QUARANTINE;
+    if (full)
+        take_oldest(leaving);
     *held_at(count++) = *freed;
-    return leaves;
+    return full;
 }
 
 const struct freed *quarantine_at(const char *address)

@@ -95,6 +95,22 @@ static void what_can_never_be_served_leaves_the_quarantine_as_it_is(void)
     CHECK(count_blocks(cairn_system(), CAIRN_HELD).blocks == 0 && sound(cairn_system()));
 }
 
+static void a_refused_realloc_or_sbrk_leaves_the_block_and_the_break_as_they_are(void)
+{
+    full(3);
+    fill(blocks[0], BLOCK, 5);
+    errno = 0;
+    CHECK(launder(realloc(blocks[0], ROOM)) == NULL && errno == ENOMEM && filled(blocks[0], BLOCK, 5));
+    full(3);
+    char *brk = sbrk(0);
+    errno = 0;
+    CHECK(sbrk(-ROOM) == (void *)-1 && errno == ENOMEM); /* nothing leaves for this */
+    CHECK(count_blocks(cairn_system(), CAIRN_HELD).blocks >= 3);
+    errno = 0;
+    CHECK(sbrk(2 * ROOM) == (void *)-1 && errno == ENOMEM);
+    CHECK(count_blocks(cairn_system(), CAIRN_HELD).blocks == 0 && sbrk(0) <= (void *)brk && sound(cairn_system()));
+}
+
 static void ask_for_one(struct cairn_heap *heap, void *p)
 {
     (void)heap, (void)p;
@@ -111,4 +127,5 @@ static void a_block_that_leaves_for_a_request_is_checked(void)
 
 TAP_MAIN(TEST(the_oldest_block_serves_a_request_and_the_others_stay), TEST(a_large_request_takes_as_many_as_it_needs),
          TEST(realloc_and_sbrk_find_room_there), TEST(what_can_never_be_served_leaves_the_quarantine_as_it_is),
+         TEST(a_refused_realloc_or_sbrk_leaves_the_block_and_the_break_as_they_are),
          TEST(a_block_that_leaves_for_a_request_is_checked))

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
 #include "fatal.h"
+#include "core/heap.h"
 #include "tap.h"
 
 #include <string.h>
@@ -167,8 +168,48 @@ static void held_blocks_are_counted_as_what_they_are(void)
     CHECK(stats.used == count_blocks(cairn_system(), CAIRN_USED).bytes && counts.used <= stats.used);
 }
 
+static void blocks_of_another_heap_are_not_counted(void)
+{
+    static struct {
+        _Alignas(64) char heap[512];
+    } other;
+    struct cairn_heap *heap = cairn_init(other.heap, sizeof other.heap);
+    struct cairn_stats stats, system;
+    messages(1);
+    cairn_stats(heap, &stats);
+    cairn_stats(cairn_system(), &system);
+    CHECK(stats.held == 0 && stats.used == 0 && cairn_used_bytes(heap) == 0 && system.held > 0);
+}
+
+static void an_overrun_of_a_live_block_is_none_of_a_held_one(void)
+{
+    enum { SIZE = MESSAGE + 1 }; /* with a canary behind it */
+    const void *where = NULL;
+    char *p = launder(malloc(SIZE));
+    p[SIZE] ^= 1;
+    CHECK(cairn_check(cairn_system(), &where) == 11 && where == p + SIZE);
+    p[SIZE] ^= 1;
+    free(p);
+    CHECK(sound(cairn_system()));
+}
+
+static void a_boundary_inside_a_held_block_is_found_when_it_leaves(void)
+{
+    struct cairn_heap *heap = cairn_system();
+    for (index_t k = 1; k < MESSAGE / CAIRN_GRANULE; k++) {
+        char *p = freed_before(MESSAGE, LATER);
+        map_turn_bound(heap, heap_granule_index(heap, p) + k);
+        CHECK(is_fatal(work, NULL, NULL) && fatal_reason == CAIRN_WRITE_AFTER_FREE && fatal_address == p);
+        map_turn_bound(heap, heap_granule_index(heap, p) + k);
+        recover(p, MESSAGE);
+        CHECK(sound(heap));
+    }
+}
+
 /* What a misuse leaves behind: a block that has left, and was not freed. So those that leave nothing come first. */
 TAP_MAIN(TEST(a_block_that_is_held_is_not_given_out), TEST(nothing_is_found_where_nothing_was_written),
-         TEST(held_blocks_are_counted_as_what_they_are), TEST(a_second_free_is_found_messages_later),
+         TEST(held_blocks_are_counted_as_what_they_are), TEST(blocks_of_another_heap_are_not_counted),
+         TEST(an_overrun_of_a_live_block_is_none_of_a_held_one),
+         TEST(a_boundary_inside_a_held_block_is_found_when_it_leaves), TEST(a_second_free_is_found_messages_later),
          TEST(a_write_after_free_is_found_messages_later), TEST(a_second_free_of_a_block_that_was_written_is_one),
          TEST(the_old_place_of_a_block_that_moved_is_held))
