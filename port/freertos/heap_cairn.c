@@ -402,12 +402,12 @@ static bool see(void *context, void *block, size_t size, enum cairn_kind kind)
 static bool see_heap(struct seen *seen, struct cairn_heap *one)
 {
     struct cairn_stats stats;
-    size_t used = seen->used, free = seen->free;
+    size_t used_before = seen->used, free_before = seen->free;
     cairn_walk(one, see, seen);
     UBaseType_t state = lock();
     cairn_stats(one, &stats);
     unlock(state);
-    bool same = seen->used - used == stats.used && seen->free - free == stats.free;
+    bool same = seen->used - used_before == stats.used && seen->free - free_before == stats.free;
     if (stats.can_grow != 0)
         see_free(seen, stats.can_grow);
     return same;

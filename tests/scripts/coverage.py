@@ -157,7 +157,10 @@ class Coverage:
 def not_compiled(coverages):
     """Lines, or whole functions, that no configuration compiles. No other report would miss them."""
     compiled = set().union(*(coverage.compiled for coverage in coverages))
-    for path in sorted(glob.glob(FOLDER + "*/*.[ch]")):
+    paths = sorted(glob.glob(FOLDER + "*/*.[ch]"))
+    if not paths:
+        sys.exit(f"no sources in {FOLDER}*/")
+    for path in paths:
         code = code_lines(path)
         for name, first, last in functions_of(path):
             lines = [number for number in range(first + 2, last) if number in code]
