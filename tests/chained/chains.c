@@ -38,7 +38,7 @@ static APART char *grown_by_log(char *p, size_t size)
     return p;
 }
 
-/* Of the functions that ask, no other one begins between the address and the function that it is in. */
+/* Is the address in the function, and not in the other one that asks? */
 static bool is_in(const void *address, const void *function)
 {
     const uintptr_t others[] = {(uintptr_t)wrapper, (uintptr_t)grown_by_log};
