@@ -37,7 +37,7 @@ static inline uint32_t bin_of(uint32_t size)
 /* Smallest size in `bin`, in granules. Every block of a bin above that of n has n granules. */
 static inline uint32_t bin_floor(uint32_t bin)
 {
-    return bin == 1u ? 1u : (2u + (bin & 1u)) << (bin / 2u) >> 1;
+    return (2u + (bin & 1u)) << (bin / 2u) >> 1;
 }
 
 /* The bit of `bin`. */
