@@ -34,29 +34,28 @@ static bool is_empty(struct cairn_heap *heap, index_t i, index_t end)
 static int check_frame(struct cairn_heap *heap, struct cairn_place *place)
 {
     index_t first = heap_blocks_begin(heap);
-    if (heap->top < first || !is_empty(heap, 0, first) || !map_is_live(heap, heap->top))
+    if (!is_empty(heap, 0, first) || !map_is_live(heap, heap->top))
         return 1;
     if (!map_is_bound(heap, first))
         return 2;
     place->at = first;
-    place->block = 0;
     return 0;
 }
 
 /* May a link of a block of this bin name granule i: the bin itself, or a free block? */
 static bool is_in_ring(struct cairn_heap *heap, index_t i, index_t bin)
 {
-    return i == bin || (i < heap->top && i >= heap_blocks_begin(heap) && map_is_free(heap, i));
+    return i == bin || (i < heap->top && map_is_free(heap, i));
 }
 
 /* The links of granule i, a bin or a block of it: they name what names it. Returns 0, or the invariant. */
 static int check_links(struct cairn_heap *heap, index_t i, index_t bin)
 {
     index_t next = heap_granule(heap, i)->next, prev = heap_granule(heap, i)->prev;
-    if (!is_in_ring(heap, next, bin) || heap_granule(heap, next)->prev != i)
-        return 8;
-    if (!is_in_ring(heap, prev, bin) || heap_granule(heap, prev)->next != i)
+    if (!is_in_ring(heap, next, bin))
         return 7;
+    if (heap_granule(heap, next)->prev != i || !is_in_ring(heap, prev, bin) || heap_granule(heap, prev)->next != i)
+        return 8;
     return 0;
 }
 
@@ -133,8 +132,9 @@ static int check_bin(struct cairn_heap *heap, struct cairn_place *place)
     index_t i = heap_granule(heap, bin)->next;
     if ((i != bin) != ((heap->nonempty & bin_bit(bin)) != 0))
         return 9;
-    if (check_links(heap, bin, bin) != 0)
-        return 7;
+    int broken = check_links(heap, bin, bin);
+    if (broken != 0)
+        return broken;
     index_t size = heap_granule(heap, i)->size;
     if (i != bin && (size == 0 || bin_of(size) != bin))
         return 7;

@@ -14,19 +14,11 @@
 /* The last size of a free block is about to be written at granule i, over the fill. */
 void hook_before_tail(struct cairn_heap *heap, index_t i) INTERNAL(hook_before_tail);
 
-/* A heap has begun: all memory above its top is to be filled. */
-void hook_after_begin(struct cairn_heap *heap) INTERNAL(hook_after_begin);
-
 #else
 
 static inline void hook_before_tail(struct cairn_heap *heap, index_t i)
 {
     (void)heap, (void)i;
-}
-
-static inline void hook_after_begin(struct cairn_heap *heap)
-{
-    (void)heap;
 }
 
 #endif

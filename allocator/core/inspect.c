@@ -107,12 +107,9 @@ static int check_frame(struct check *check)
     struct cairn_heap *heap = check->heap;
     if (heap->limit != heap->limit_again || heap->top > heap->limit)
         return broken(check, 1, 0);
-    index_t first = heap_blocks_begin(heap);
-    if (heap->top < first)
+    if (any_bit(heap, 0, heap_blocks_begin(heap)) || any_bit(heap, heap->top + 1u, heap->limit + 1u))
         return broken(check, 1, 0);
-    if (any_bit(heap, 0, first) || any_bit(heap, heap->top + 1u, heap->limit + 1u))
-        return broken(check, 1, 0);
-    if (!map_is_live(heap, heap->top))
+    if (!map_is_live(heap, heap->top)) /* nor is one of the control data, whose bits are 0 */
         return broken(check, 1, heap->top);
     return 0;
 }
@@ -168,10 +165,9 @@ static int check_ring(struct check *check, index_t bin)
     index_t before = bin;
     index_t i = heap_granule(heap, bin)->next;
     for (; i != bin; i = heap_granule(heap, i)->next) {
-        if (i < heap_blocks_begin(heap) || i >= heap->top || !map_is_free(heap, i) || check->free_blocks == 0)
+        if (i >= heap->top || !map_is_free(heap, i) || check->free_blocks == 0)
             return broken(check, 7, before);
-        struct block block = block_at(heap, i);
-        if (block.size == 0 || bin_of(block.size) != bin)
+        if (bin_of(block_at(heap, i).size) != bin)
             return broken(check, 7, i);
         if (heap_granule(heap, i)->prev != before)
             return broken(check, 8, i);

@@ -7,7 +7,6 @@
 #include "system.h"
 
 #include "../core/heap.h"
-#include "../core/hooks.h"
 #include "../core/layout.h"
 #include "port.h"
 
@@ -91,7 +90,6 @@ enum cairn_region_error cairn_add_region(void *memory, size_t size, uint32_t att
     struct cairn_heap *heap = cairn_init((char *)memory + sizeof(struct region), size - sizeof(struct region));
     struct region *region = memory;
     *region = (struct region){.heap = heap, .size = size, .attributes = attributes};
-    hook_after_begin(region->heap);
     append(region);
     return CAIRN_REGION_ADDED;
 }

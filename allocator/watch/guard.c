@@ -256,11 +256,6 @@ void hook_before_tail(struct cairn_heap *heap, index_t i)
     inspect_fill(tail, tail + sizeof(link_t));
 }
 
-void hook_after_begin(struct cairn_heap *heap)
-{
-    guard_fill(heap_pointer(heap, heap->top), (size_t)(heap->limit - heap->top) * CAIRN_GRANULE);
-}
-
 /* The trailer of the block, which was inspected; what it says is to be filled. */
 static const struct trailer *believed(const struct extent *block)
 {

@@ -7,7 +7,6 @@
  * SPDX-License-Identifier: MIT */
 #include "watch.h"
 
-#include "../core/hooks.h"
 #include "../core/private.h"
 #include "../system/names.h"
 #include "../system/system.h"
@@ -449,7 +448,7 @@ struct cairn_heap *guarded_init(void *memory, size_t size)
 {
     struct cairn_heap *heap = private_init(memory, size);
     if (heap != NULL)
-        hook_after_begin(heap);
+        guard_fill(heap_pointer(heap, heap->top), (size_t)(heap->limit - heap->top) * CAIRN_GRANULE);
     return heap;
 }
 

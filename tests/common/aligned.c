@@ -101,6 +101,21 @@ static void valloc_and_pvalloc_give_pages(void)
     p = launder(pvalloc(100));
     CHECK(p != NULL && aligned(p, 4096) && malloc_usable_size(p) == 4096);
     free(p);
+    p = launder(pvalloc(1));
+    CHECK(p != NULL && malloc_usable_size(p) == 4096);
+    free(p);
+    CHECK(system_empty());
+}
+
+static void pvalloc_gives_whole_pages(void)
+{
+    if (room() < 4 * 4096) {
+        tap_comment("left out: this board has no room for three pages");
+        return;
+    }
+    void *p = launder(pvalloc(4097));
+    CHECK(p != NULL && aligned(p, 4096) && malloc_usable_size(p) == 2 * 4096);
+    free(p);
     CHECK(system_empty());
 }
 
@@ -133,4 +148,5 @@ static void an_alignment_that_is_none_is_refused(void)
 TAP_MAIN(TEST(memalign_aligns_to_every_power_of_two), TEST(aligned_alloc_and_posix_memalign_align_as_well),
          TEST(both_gaps_serve_again), TEST(an_aligned_block_lives_in_a_free_block_between_others),
          TEST(alignment_costs_nothing_after_the_block_is_found), TEST(valloc_and_pvalloc_give_pages),
-         TEST(realloc_takes_an_aligned_block), TEST(an_alignment_that_is_none_is_refused))
+         TEST(pvalloc_gives_whole_pages), TEST(realloc_takes_an_aligned_block),
+         TEST(an_alignment_that_is_none_is_refused))

@@ -153,6 +153,7 @@ static void what_is_below_a_live_block_or_below_foreign_memory_is_kept(void)
     CHECK(q == p);
     free(q);
     CHECK(sbrk(-8) != (void *)-1 && sound(cairn_system()));
+    CHECK(sbrk(0) == p); /* below it, too, all was free */
     q = launder(malloc(3000));
     CHECK(q == p);
     free(q);

@@ -190,6 +190,27 @@ static void realloc_in_a_private_heap_goes_in_all_directions(void)
     CHECK(all_free(heap));
 }
 
+/* The free block above is not taken out and put back, which would make it the first of its bin. */
+static void realloc_to_the_same_size_in_a_private_heap_leaves_the_free_blocks_in_their_order(void)
+{
+    struct cairn_heap *heap = cairn_init(memory, 4096);
+    char *p = launder(cairn_malloc(heap, 320));
+    char *above = launder(cairn_malloc(heap, 160));
+    char *apart = launder(cairn_malloc(heap, 16));
+    char *other = launder(cairn_malloc(heap, 160));
+    char *last = launder(cairn_malloc(heap, 16));
+    cairn_free(heap, above);
+    cairn_free(heap, other);
+    CHECK(launder(cairn_realloc(heap, p, 320)) == p);
+    CHECK(launder(cairn_malloc(heap, 160)) == other && launder(cairn_malloc(heap, 160)) == above);
+    cairn_free(heap, other);
+    cairn_free(heap, above);
+    cairn_free(heap, last);
+    cairn_free(heap, apart);
+    cairn_free(heap, p);
+    CHECK(all_free(heap));
+}
+
 static void two_heaps_do_not_know_each_other(void)
 {
     struct cairn_heap *low = cairn_init(memory, 1000);
@@ -210,5 +231,6 @@ TAP_MAIN(TEST(there_is_memory_to_try), TEST(no_heap_is_made_where_none_fits),
          TEST(no_heap_is_made_where_there_is_no_whole_granule),
          TEST(a_heap_of_any_small_size_works_or_is_refused_and_keeps_to_its_memory), TEST(memory_need_not_be_aligned),
          TEST(heaps_of_many_sizes_use_almost_all_of_their_memory), TEST(every_function_exists_for_a_private_heap),
-         TEST(realloc_in_a_private_heap_goes_in_all_directions), TEST(two_heaps_do_not_know_each_other),
-         TEST(the_largest_heap_works))
+         TEST(realloc_in_a_private_heap_goes_in_all_directions),
+         TEST(realloc_to_the_same_size_in_a_private_heap_leaves_the_free_blocks_in_their_order),
+         TEST(two_heaps_do_not_know_each_other), TEST(the_largest_heap_works))

@@ -49,6 +49,26 @@ static void shrinking_stays_in_place_and_frees_the_rest(void)
     CHECK(system_empty());
 }
 
+/* The free block above is not taken out and put back, which would make it the first of its bin. */
+static void realloc_to_the_same_size_leaves_the_free_blocks_in_their_order(void)
+{
+    void *p = launder(malloc(320));
+    void *above = launder(malloc(160));
+    void *apart = launder(malloc(16));
+    void *other = launder(malloc(160));
+    void *last = launder(malloc(16));
+    free(above);
+    free(other);
+    CHECK(launder(realloc(p, 320)) == p);
+    CHECK(launder(malloc(160)) == other && launder(malloc(160)) == above);
+    free(other);
+    free(above);
+    free(last);
+    free(apart);
+    free(p);
+    CHECK(system_empty());
+}
+
 static void growing_takes_the_free_block_above(void)
 {
     char *p = launder(malloc(40));
@@ -277,7 +297,8 @@ static void growing_past_all_there_is_leaves_the_last_block(void)
 }
 
 TAP_MAIN(TEST(realloc_of_null_is_malloc), TEST(realloc_to_zero_bytes_leaves_the_smallest_block),
-         TEST(shrinking_stays_in_place_and_frees_the_rest), TEST(growing_takes_the_free_block_above),
+         TEST(shrinking_stays_in_place_and_frees_the_rest),
+         TEST(realloc_to_the_same_size_leaves_the_free_blocks_in_their_order), TEST(growing_takes_the_free_block_above),
          TEST(growing_takes_from_the_break_at_the_top), TEST(growing_moves_down_into_the_free_block_below),
          TEST(growing_takes_the_free_blocks_on_both_sides), TEST(growing_moves_elsewhere_when_neighbours_are_too_small),
          TEST(a_block_grows_through_all_sizes_with_its_contents), TEST(a_refused_realloc_leaves_the_block),

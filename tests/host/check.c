@@ -68,18 +68,24 @@ static struct granule *bin_at(index_t size)
     return heap_granule(heap, bin_of(size));
 }
 
-/* Does a check in steps find anything? It changes nothing, either. */
-static bool steps_find(void)
+static const void *steps_fault; /* where, or nearby */
+
+/* What a check in steps finds broken; 0 if nothing. */
+static int steps_find(void)
 {
     struct cairn_place place = {.passes = 0};
-    while (place.passes < 2)
-        if (cairn_check_step(heap, &place, 1) != 0)
-            return true;
-    return false;
+    while (place.passes < 2) {
+        int invariant = cairn_check_step(heap, &place, 1);
+        steps_fault = place.fault;
+        if (invariant != 0)
+            return invariant;
+    }
+    return 0;
 }
 
-/* Is `invariant` what cairn_check() finds broken, at granule i? And does it change nothing? */
-static void finds(int invariant, index_t i)
+/* Is `invariant` what cairn_check() finds broken, at granule i, and `in_steps` what a check in steps comes to first?
+ * And do they change nothing? */
+static void finds_and_in_steps(int invariant, index_t i, int in_steps)
 {
     static char copy[MEMORY];
     const void *where;
@@ -87,8 +93,13 @@ static void finds(int invariant, index_t i)
     CHECK(cairn_check(heap, &where) == invariant);
     CHECK(where == heap_pointer(heap, i));
     CHECK(cairn_check(heap, NULL) == invariant);
-    CHECK(steps_find() == (invariant != 10));
+    CHECK(steps_find() == in_steps);
     CHECK(memcmp(copy, memory, MEMORY) == 0);
+}
+
+static void finds(int invariant, index_t i)
+{
+    finds_and_in_steps(invariant, i, invariant);
 }
 
 static void a_sound_heap_has_no_fault(void)
@@ -118,6 +129,13 @@ static void i1_a_boundary_in_the_control_data_is_found(void)
 {
     make_heap();
     set_bound(1);
+    finds(1, 0);
+}
+
+static void i1_a_boundary_at_the_handle_is_found(void)
+{
+    make_heap();
+    set_bound(0);
     finds(1, 0);
 }
 
@@ -222,7 +240,7 @@ static void i5_a_free_block_whose_end_the_map_has_elsewhere_is_found(void)
 {
     make_heap();
     set_bound(a + 2);
-    finds(5, a);
+    finds_and_in_steps(5, a, 4);
 }
 
 static void i6_two_free_blocks_side_by_side_are_found(void)
@@ -252,16 +270,16 @@ static void i7_a_list_that_leads_to_a_used_block_is_found(void)
 {
     make_heap();
     bin_at(FREE)->next = (link_t)small;
-    finds(7, bin_of(FREE));
+    finds_and_in_steps(7, bin_of(FREE), 8);
 }
 
 static void i7_a_list_that_leads_out_of_the_heap_is_found(void)
 {
     make_heap();
     bin_at(FREE)->next = heap->limit;
-    finds(7, bin_of(FREE));
+    finds_and_in_steps(7, bin_of(FREE), 8);
     bin_at(FREE)->next = (link_t)-1;
-    finds(7, bin_of(FREE));
+    finds_and_in_steps(7, bin_of(FREE), 8);
 }
 
 static void i7_a_link_that_leads_out_of_the_heap_is_found(void)
@@ -276,7 +294,7 @@ static void i7_a_link_to_a_used_block_that_names_it_back_is_found(void)
     make_heap();
     heap_granule(heap, b)->next = (link_t)small;
     heap_granule(heap, small)->prev = (link_t)b;
-    finds(7, b);
+    finds_and_in_steps(7, b, 8);
 }
 
 /* All links of the ring agree: only the map says that the block is none of it. */
@@ -286,7 +304,7 @@ static void i7_a_used_block_in_a_ring_is_found(void)
     struct granule *bin = bin_at(OTHER), *live = heap_granule(heap, large);
     *live = (struct granule){.next = bin->next, .prev = (link_t)bin_of(OTHER), .size = OTHER};
     bin->next = heap_granule(heap, c)->prev = (link_t)large;
-    finds(7, bin_of(OTHER));
+    finds_and_in_steps(7, bin_of(OTHER), 8);
 
     make_heap();
     *live = (struct granule){.next = (link_t)bin_of(OTHER), .prev = (link_t)c, .size = OTHER};
@@ -306,7 +324,7 @@ static void i7_a_block_in_the_wrong_list_is_found(void)
 {
     make_heap();
     bin_at(SMALL - 1)->next = (link_t)c;
-    finds(7, c);
+    finds_and_in_steps(7, c, 9);
 }
 
 static void i7_a_free_block_in_no_list_is_found(void)
@@ -314,7 +332,7 @@ static void i7_a_free_block_in_no_list_is_found(void)
     make_heap();
     bin_at(OTHER)->next = bin_at(OTHER)->prev = (link_t)bin_of(OTHER);
     heap->nonempty &= ~bin_bit(bin_of(OTHER));
-    finds(7, 0);
+    finds_and_in_steps(7, 0, 8);
 }
 
 static void i7_a_list_that_goes_round_is_found(void)
@@ -330,7 +348,7 @@ static void i7_a_list_that_is_longer_than_there_are_free_blocks_is_found(void)
 {
     make_heap();
     heap_granule(heap, c)->next = (link_t)c; /* the last of all rings, so that no other free block is left */
-    finds(7, c);
+    finds_and_in_steps(7, c, 8);
 }
 
 static void i8_a_backward_link_that_was_overwritten_is_found(void)
@@ -346,6 +364,22 @@ static void i8_a_backward_link_to_a_used_block_that_names_it_back_is_found(void)
     heap_granule(heap, a)->prev = (link_t)small;
     heap_granule(heap, small)->next = (link_t)a;
     finds(8, a);
+    CHECK(steps_fault == heap_pointer(heap, a));
+}
+
+/* Only one of the block's two links shows it, and what is looked at before the block is right. */
+static void i8_a_free_block_that_one_side_does_not_name_is_found_at_once(void)
+{
+    make_heap(); /* the rings: bin, b, a; and another bin, c */
+    bin_at(FREE)->next = (link_t)a;
+    heap_granule(heap, a)->prev = (link_t)bin_of(FREE);
+    heap_granule(heap, b)->prev = (link_t)c;
+    heap_granule(heap, c)->next = (link_t)b;
+    CHECK(steps_find() == 8 && steps_fault == heap_pointer(heap, b)); /* its next is a */
+
+    make_heap();
+    heap_granule(heap, b)->next = (link_t)bin_of(FREE);
+    CHECK(steps_find() == 8 && steps_fault == heap_pointer(heap, a)); /* its previous one is b */
 }
 
 static void i8_a_bin_whose_last_block_is_another_is_found(void)
@@ -394,9 +428,9 @@ static void i10_a_wrong_count_of_used_granules_is_found(void)
 {
     make_heap();
     heap->used = (link_t)(heap->used + 1);
-    finds(10, 0);
+    finds_and_in_steps(10, 0, 0);
     heap->used = (link_t)(heap->used - 2);
-    finds(10, 0);
+    finds_and_in_steps(10, 0, 0);
 }
 
 /* Whatever bit is turned: the check ends and stays inside the heap (the sanitizers watch). */
@@ -672,11 +706,12 @@ static void a_walk_does_not_pass_the_limit(void)
 
 TAP_MAIN(TEST(a_sound_heap_has_no_fault), TEST(i1_a_top_past_the_limit_is_found),
          TEST(i1_a_top_inside_the_control_data_is_found), TEST(i1_a_boundary_in_the_control_data_is_found),
-         TEST(i1_a_boundary_above_the_top_is_found), TEST(i1_a_bit_at_the_limit_is_found),
-         TEST(i1_a_limit_whose_copies_differ_is_found), TEST(i1_a_sentinel_that_is_gone_is_found),
-         TEST(i2_a_first_block_that_does_not_begin_is_found), TEST(i3_a_large_block_with_another_size_is_found),
-         TEST(i3_a_small_size_kept_as_a_number_is_found), TEST(i4_a_used_bit_inside_a_small_block_is_found),
-         TEST(i4_a_used_bit_past_the_size_of_a_large_block_is_found), TEST(i4_a_used_bit_inside_a_free_block_is_found),
+         TEST(i1_a_boundary_at_the_handle_is_found), TEST(i1_a_boundary_above_the_top_is_found),
+         TEST(i1_a_bit_at_the_limit_is_found), TEST(i1_a_limit_whose_copies_differ_is_found),
+         TEST(i1_a_sentinel_that_is_gone_is_found), TEST(i2_a_first_block_that_does_not_begin_is_found),
+         TEST(i3_a_large_block_with_another_size_is_found), TEST(i3_a_small_size_kept_as_a_number_is_found),
+         TEST(i4_a_used_bit_inside_a_small_block_is_found), TEST(i4_a_used_bit_past_the_size_of_a_large_block_is_found),
+         TEST(i4_a_used_bit_inside_a_free_block_is_found),
          TEST(i5_a_free_block_with_another_size_at_its_start_is_found),
          TEST(i5_a_free_block_with_another_size_at_its_end_is_found),
          TEST(i5_a_free_block_whose_end_the_map_has_elsewhere_is_found),
@@ -689,6 +724,7 @@ TAP_MAIN(TEST(a_sound_heap_has_no_fault), TEST(i1_a_top_past_the_limit_is_found)
          TEST(i7_a_list_that_is_longer_than_there_are_free_blocks_is_found),
          TEST(i8_a_backward_link_that_was_overwritten_is_found),
          TEST(i8_a_backward_link_to_a_used_block_that_names_it_back_is_found),
+         TEST(i8_a_free_block_that_one_side_does_not_name_is_found_at_once),
          TEST(i8_a_bin_whose_last_block_is_another_is_found),
          TEST(i8_a_first_block_whose_backward_link_names_another_than_its_bin_is_found),
          TEST(i9_a_bin_that_is_marked_empty_and_is_not_is_found),

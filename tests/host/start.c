@@ -114,6 +114,55 @@ static void an_interrupt_after_any_step_of_the_start_is_served(void)
     CHECK(served == steps(granules) + 1); /* the last lock is malloc()'s own */
 }
 
+/* Up, and back down again. */
+static void move_the_break(void)
+{
+    if (host_lock_count != interrupt_at)
+        return;
+    host_interrupt = NULL;
+    CHECK(sbrk(1000) != (void *)-1 && sbrk(-500) != (void *)-1);
+}
+
+/* The heap lies elsewhere then: what has been written of its control data is written again. */
+static void an_interrupt_after_any_step_of_the_start_may_move_the_break(void)
+{
+    for (interrupt_at = 1;; interrupt_at++) {
+        reset(MEMORY);
+        host_lock_count = 0;
+        host_interrupt = move_the_break;
+        char *p = malloc(200);
+        bool interrupted = host_interrupt == NULL;
+        host_interrupt = NULL;
+        CHECK(p != NULL);
+        CHECK(cairn_check(cairn_system(), NULL) == 0);
+        free(p);
+        CHECK(cairn_check(cairn_system(), NULL) == 0);
+        if (!interrupted)
+            break;
+    }
+    CHECK(interrupt_at > 2);
+}
+
+static void ask_for_the_break(void)
+{
+    host_interrupt = NULL;
+    sbrk(0);
+    host_interrupt = ask_for_the_break;
+}
+
+/* If it set the start back, that would have no end. */
+static void an_interrupt_after_each_step_of_the_start_may_ask_for_the_break(void)
+{
+    reset(MEMORY);
+    host_interrupt = ask_for_the_break;
+    CHECK(malloc(200) != NULL);
+    host_interrupt = NULL;
+    CHECK(cairn_system_state.brk == NULL);
+    CHECK(cairn_check(cairn_system(), NULL) == 0);
+}
+
 TAP_MAIN(TEST(a_region_that_ends_below_its_start_holds_nothing), TEST(a_region_without_room_for_a_block_gives_no_heap),
          TEST(a_region_of_any_size_is_kept_to_when_the_heap_starts),
-         TEST(an_interrupt_after_any_step_of_the_start_is_served))
+         TEST(an_interrupt_after_any_step_of_the_start_is_served),
+         TEST(an_interrupt_after_any_step_of_the_start_may_move_the_break),
+         TEST(an_interrupt_after_each_step_of_the_start_may_ask_for_the_break))

@@ -11,7 +11,7 @@ MUTANTS_CONFIGS := 32 64 64-wide 32-regions wide-regions 32-guarded wide-guarded
                    wide-sited 32-traced wide-traced small clear fuzz-32 fuzz-wide explore-32 explore-wide 32-sanitized wide-regions-sanitized 32-guarded-sanitized fuzz-32-sanitized
 
 mutants-32_FLAGS           = -m32
-mutants-64_FLAGS           =
+mutants-64_FLAGS           = -DBITS_TABLE=1
 mutants-64-wide_FLAGS      = -DCAIRN_INDEX_BITS=32
 mutants-32-regions_FLAGS   = $(32-regions.FLAGS)
 mutants-wide-regions_FLAGS = $(64-wide-regions.FLAGS)

@@ -65,6 +65,12 @@ static void what_has_no_room_for_a_block_is_too_small(void)
     cairn_free(cairn_region(0, NULL), p);
 }
 
+/* Its descriptor would end past the end of the address space. */
+static void no_memory_in_the_last_granule_is_too_small(void)
+{
+    CHECK(refused(CAIRN_REGION_TOO_SMALL, (void *)((uintptr_t)0 - CAIRN_GRANULE), 0));
+}
+
 static void a_range_that_overlaps_another_region_is_refused(void)
 {
     char *start = memory; /* where what_has_no_room_for_a_block_is_too_small() has left one */
@@ -117,6 +123,6 @@ static void a_number_that_is_no_error_has_a_text_too(void)
 
 TAP_MAIN(TEST(null_is_out_of_range), TEST(a_range_past_the_address_space_is_out_of_range),
          TEST(an_end_off_the_granules_is_unaligned), TEST(what_has_no_room_for_a_block_is_too_small),
-         TEST(a_range_that_overlaps_another_region_is_refused), TEST(a_range_that_overlaps_the_system_heap_is_refused),
-         TEST(ranges_that_touch_do_not_overlap), TEST(each_error_has_a_text),
-         TEST(a_number_that_is_no_error_has_a_text_too))
+         TEST(no_memory_in_the_last_granule_is_too_small), TEST(a_range_that_overlaps_another_region_is_refused),
+         TEST(a_range_that_overlaps_the_system_heap_is_refused), TEST(ranges_that_touch_do_not_overlap),
+         TEST(each_error_has_a_text), TEST(a_number_that_is_no_error_has_a_text_too))
