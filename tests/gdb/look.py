@@ -57,7 +57,7 @@ def gdb(elf, script, name):
     """Run gdb with these commands. Returns what it said, by the marks in it: `mark` of a command."""
     path = name + ".gdb"
     with open(path, "w", encoding="utf-8") as file:
-        file.write("set confirm off\nset pagination off\nset width 0\nset remotetimeout 60\n"
+        file.write("set confirm off\nset pagination off\nset width 0\n"
                    f"set debuginfod enabled off\nsource {TOOLS}/cairn-gdb.py\n" + script)
     done = subprocess.run(["gdb-multiarch", "-nx", "-batch", "-x", path, elf], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=200)
@@ -80,7 +80,7 @@ def target(tree, elf, name):
     """Lines for gdb: the firmware on the emulated board, stopped before its first instruction. gdb starts QEMU
     and is its only link, so that there is no port that is taken, and nothing that is left."""
     words = qemu(tree, elf, f"file,id=console,path={name}.console")
-    return f"target remote | exec {' '.join(words)} -S -gdb stdio\n"
+    return f"set remotetimeout 60\ntarget remote | exec {' '.join(words)} -S -gdb stdio\n"
 
 
 KILL = "python\ntry:\n    gdb.execute('kill')\nexcept gdb.error:\n    pass\nend\n"

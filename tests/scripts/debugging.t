@@ -29,8 +29,9 @@ leads() {
 
 # writer IMAGE: file:line of the last write to the byte that cairn_fatal() names.
 writer() {
+    echo "set remotetimeout 60" >"$work/connect.gdb" # a busy host answers late
     printf 'target remote | exec qemu-system-arm -machine mps2-an385 -S -gdb stdio -display none -monitor none %s\n' \
-        "-serial none -chardev null,id=null -semihosting-config enable=on,chardev=null -kernel $folder/$1.elf" >"$work/connect.gdb"
+        "-serial none -chardev null,id=null -semihosting-config enable=on,chardev=null -kernel $folder/$1.elf" >>"$work/connect.gdb"
     timeout 100 gdb-multiarch -q -nx -batch -x "$work/connect.gdb" -x examples/debugging/who-writes.gdb -ex kill \
         "$folder/$1.elf" >"$work/gdb" 2>&1 </dev/null
     last=$(sed -n '/^the byte is at/,$p' "$work/gdb" | sed -n '/^Breakpoint\|hit Breakpoint/q; s/^written before \(0x[0-9a-f]*\).*/\1/p' | tail -n 1)

@@ -36,8 +36,9 @@ passes "a firmware that copies one byte too many" "${CROSS}gcc" $(flags mps2-an3
     -Iinclude --specs=nano.specs -nostartfiles -T boards/mps2-an385/memory.ld -T linker/sections.ld \
     "$work/copy.c" $(printf "build/mps2-an385/guarded/%s " $parts) -o "$work/copy.elf"
 
+echo "set remotetimeout 60" >"$work/connect.gdb" # a busy host answers late
 printf 'target remote | exec qemu-system-arm -machine mps2-an385 -S -gdb stdio -display none -monitor none %s\n' \
-    "-serial none -chardev null,id=null -semihosting-config enable=on,chardev=null -kernel $work/copy.elf" >"$work/connect.gdb"
+    "-serial none -chardev null,id=null -semihosting-config enable=on,chardev=null -kernel $work/copy.elf" >>"$work/connect.gdb"
 timeout 100 gdb-multiarch -q -nx -batch -x "$work/connect.gdb" -x examples/debugging/who-writes.gdb -ex kill \
     "$work/copy.elf" >"$work/gdb" 2>&1 </dev/null
 
