@@ -39,6 +39,7 @@ static int check_frame(struct cairn_heap *heap, struct cairn_place *place)
     if (!map_is_bound(heap, first))
         return 2;
     place->at = first;
+    place->block = 0;
     return 0;
 }
 

@@ -20,7 +20,7 @@ static char *memory; /* for a region, and a page for a heap above it */
 
 enum { TRAP_FLAG = 0x100 }; /* in RFLAGS: a SIGTRAP follows the next instruction */
 static char *rom;
-static _Alignas(4) char rom_contents[PAGE];
+static uint32_t rom_contents[PAGE / sizeof(uint32_t)];
 static uint32_t rom_bits; /* of each word, those that no store changes */
 static unsigned rom_writes;
 
@@ -40,13 +40,9 @@ static void after_write(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
     (void)info;
-    for (size_t at = 0; at < PAGE; at += sizeof(uint32_t)) {
-        uint32_t now, before;
-        memcpy(&now, rom + at, sizeof now);
-        memcpy(&before, rom_contents + at, sizeof before);
-        now = (now & ~rom_bits) | (before & rom_bits);
-        memcpy(rom + at, &now, sizeof now);
-    }
+    uint32_t *word = (uint32_t *)(void *)rom;
+    for (size_t i = 0; i < PAGE / sizeof(uint32_t); i++)
+        word[i] = (word[i] & ~rom_bits) | (rom_contents[i] & rom_bits);
     mprotect(rom, PAGE, PROT_READ);
     ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)TRAP_FLAG;
 }
