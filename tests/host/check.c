@@ -522,6 +522,27 @@ static void a_first_block_that_loses_its_size_is_found_with_its_bin(void)
     CHECK(cairn_check_step(heap, &place, 64) == 7);
 }
 
+/* A pass ends in a large block, which is freed; the next one begins in an empty heap, whose top is then where that block
+ * was. */
+static void a_pass_knows_no_block_of_the_last_one(void)
+{
+    enum { BELOW = 100, ABOVE = 200 };
+    memset(memory, 0, MEMORY);
+    heap = cairn_init(memory, MEMORY);
+    struct cairn_place place = {.at = 0};
+    index_t below = take(BELOW), above = take(ABOVE);
+    while (place.block != above)
+        CHECK(cairn_check_step(heap, &place, 1) == 0);
+    cairn_free(heap, heap_pointer(heap, above));
+    cairn_free(heap, heap_pointer(heap, below));
+    while (place.passes == 0)
+        CHECK(cairn_check_step(heap, &place, 1) == 0);
+    CHECK(cairn_check_step(heap, &place, 2) == 0);
+    CHECK(take(BELOW) == below && heap->top == above);
+    CHECK(place.at > below && place.at < above);
+    CHECK(cairn_check_step(heap, &place, 64) == 0);
+}
+
 static void raise_top(void)
 {
     heap->top = (link_t)(heap->limit + 1u);
@@ -733,8 +754,9 @@ TAP_MAIN(TEST(a_sound_heap_has_no_fault), TEST(i1_a_top_past_the_limit_is_found)
          TEST(any_bit_turned_in_control_data_is_found_or_means_nothing),
          TEST(any_bit_turned_in_links_and_size_of_a_free_block_is_found), TEST(reserved_blocks_of_any_size_are_sound),
          TEST(a_used_bit_inside_a_reserved_block_is_found), TEST(a_used_bit_inside_any_block_and_the_next_one_is_found),
-         TEST(a_first_block_that_loses_its_size_is_found_with_its_bin), TEST(a_pass_in_steps_does_not_leave_the_heap),
-         TEST(the_walk_ends_where_a_block_does_not_begin), TEST(a_large_block_that_ends_past_the_top_is_no_block),
-         TEST(a_last_block_whose_end_is_gone_is_no_block), TEST(a_free_block_that_says_it_ends_past_the_top_is_found),
-         TEST(what_lies_far_from_a_block_is_no_block), TEST(nothing_is_taken_above_a_top_that_is_past_the_limit),
+         TEST(a_first_block_that_loses_its_size_is_found_with_its_bin), TEST(a_pass_knows_no_block_of_the_last_one),
+         TEST(a_pass_in_steps_does_not_leave_the_heap), TEST(the_walk_ends_where_a_block_does_not_begin),
+         TEST(a_large_block_that_ends_past_the_top_is_no_block), TEST(a_last_block_whose_end_is_gone_is_no_block),
+         TEST(a_free_block_that_says_it_ends_past_the_top_is_found), TEST(what_lies_far_from_a_block_is_no_block),
+         TEST(nothing_is_taken_above_a_top_that_is_past_the_limit),
          TEST(a_link_to_a_block_that_only_says_it_is_free_is_found), TEST(a_walk_does_not_pass_the_limit))
