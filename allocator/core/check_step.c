@@ -1,4 +1,4 @@
-/* step.c: a check of the heap in parts, each as short as an allocation, while the program goes on.
+/* check_step.c: a check of the heap in parts, each as short as an allocation, while the program goes on.
  *
  * What a part looks at holds at any moment at which the lock is free: a block and its two ends, its links
  * and the two blocks that they name, one word of the map, one bin. So a pass over the heap needs no
