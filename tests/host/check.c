@@ -243,6 +243,26 @@ static void i5_a_free_block_whose_end_the_map_has_elsewhere_is_found(void)
     finds_and_in_steps(5, a, 4);
 }
 
+/* Its size is right at both of its ends, but the map has none of them there. */
+static void i5_a_free_block_that_says_it_ends_in_its_inside_is_found(void)
+{
+    make_heap();
+    heap_granule(heap, a)->size = 2;
+    heap_granule(heap, a + 1)->tail = 2;
+    finds(5, a);
+}
+
+/* A granule past the top a used block seems to begin, as if the free one ended there. */
+static void i5_a_free_block_that_says_it_ends_past_the_top_is_found_at_once(void)
+{
+    make_heap();
+    index_t end = heap->top + 1u;
+    heap_granule(heap, c)->size = heap_granule(heap, heap->top)->tail = (link_t)(end - c);
+    set_bound(end);
+    set_used(end);
+    CHECK(steps_find() == 5 && steps_fault == heap_pointer(heap, c));
+}
+
 static void i6_two_free_blocks_side_by_side_are_found(void)
 {
     make_heap();
@@ -522,6 +542,54 @@ static void a_first_block_that_loses_its_size_is_found_with_its_bin(void)
     CHECK(cairn_check_step(heap, &place, 64) == 7);
 }
 
+/* The pass in steps has come to the last block when that loses its end. */
+static void a_last_block_that_loses_its_end_is_found_at_once(void)
+{
+    make_heap();
+    struct cairn_place place = {.at = 0};
+    index_t last = c + OTHER;
+    while (place.at != last)
+        CHECK(cairn_check_step(heap, &place, 1) == 0);
+    clear_used(heap->top);
+    clear_bound(heap->top);
+    CHECK(cairn_check_step(heap, &place, 1) == 3 && place.fault == heap_pointer(heap, last));
+}
+
+/* It was at the boundary between two blocks of a tile, which become one. */
+static void a_pass_goes_on_at_the_next_boundary(void)
+{
+    make_heap();
+    const index_t holes[] = {FREE, FREE, OTHER};
+    for (unsigned i = 0; i < 3; i++)
+        take(holes[i]);
+    index_t block, next;
+    do { /* above the top, so one after the other */
+        block = take(SMALL);
+        next = take(SMALL);
+        take(SMALL);
+    } while (block / TILE_GRANULES != next / TILE_GRANULES);
+    struct cairn_place place = {.at = 0};
+    while (place.at != next)
+        CHECK(cairn_check_step(heap, &place, 1) == 0);
+    cairn_free(heap, heap_pointer(heap, block));
+    cairn_free(heap, heap_pointer(heap, next));
+    CHECK(cairn_check_step(heap, &place, 1) == 0 && place.at > next);
+}
+
+/* It was inside a block that now ends before. */
+static void a_pass_does_not_go_back_to_the_end_of_a_block_that_has_shrunk(void)
+{
+    make_heap();
+    struct cairn_place place = {.at = 0};
+    while (place.at < large + LARGE / 2)
+        CHECK(cairn_check_step(heap, &place, 1) == 0);
+    CHECK(place.block == large);
+    index_t at = place.at;
+    CHECK(cairn_realloc(heap, heap_pointer(heap, large), 1) == heap_pointer(heap, large));
+    CHECK(cairn_check_step(heap, &place, 1) == 0 && place.at >= at);
+    CHECK(!steps_find());
+}
+
 /* A pass ends in a large block, which is freed; the next one begins in an empty heap, whose top is then where that block
  * was. */
 static void a_pass_knows_no_block_of_the_last_one(void)
@@ -736,6 +804,8 @@ TAP_MAIN(TEST(a_sound_heap_has_no_fault), TEST(i1_a_top_past_the_limit_is_found)
          TEST(i5_a_free_block_with_another_size_at_its_start_is_found),
          TEST(i5_a_free_block_with_another_size_at_its_end_is_found),
          TEST(i5_a_free_block_whose_end_the_map_has_elsewhere_is_found),
+         TEST(i5_a_free_block_that_says_it_ends_in_its_inside_is_found),
+         TEST(i5_a_free_block_that_says_it_ends_past_the_top_is_found_at_once),
          TEST(i6_two_free_blocks_side_by_side_are_found), TEST(i6_a_free_block_that_ends_at_the_top_is_found),
          TEST(i7_a_list_that_leads_to_a_used_block_is_found), TEST(i7_a_list_that_leads_out_of_the_heap_is_found),
          TEST(i7_a_link_that_leads_out_of_the_heap_is_found),
@@ -754,9 +824,11 @@ TAP_MAIN(TEST(a_sound_heap_has_no_fault), TEST(i1_a_top_past_the_limit_is_found)
          TEST(any_bit_turned_in_control_data_is_found_or_means_nothing),
          TEST(any_bit_turned_in_links_and_size_of_a_free_block_is_found), TEST(reserved_blocks_of_any_size_are_sound),
          TEST(a_used_bit_inside_a_reserved_block_is_found), TEST(a_used_bit_inside_any_block_and_the_next_one_is_found),
-         TEST(a_first_block_that_loses_its_size_is_found_with_its_bin), TEST(a_pass_knows_no_block_of_the_last_one),
-         TEST(a_pass_in_steps_does_not_leave_the_heap), TEST(the_walk_ends_where_a_block_does_not_begin),
-         TEST(a_large_block_that_ends_past_the_top_is_no_block), TEST(a_last_block_whose_end_is_gone_is_no_block),
-         TEST(a_free_block_that_says_it_ends_past_the_top_is_found), TEST(what_lies_far_from_a_block_is_no_block),
-         TEST(nothing_is_taken_above_a_top_that_is_past_the_limit),
+         TEST(a_first_block_that_loses_its_size_is_found_with_its_bin),
+         TEST(a_last_block_that_loses_its_end_is_found_at_once), TEST(a_pass_goes_on_at_the_next_boundary),
+         TEST(a_pass_does_not_go_back_to_the_end_of_a_block_that_has_shrunk),
+         TEST(a_pass_knows_no_block_of_the_last_one), TEST(a_pass_in_steps_does_not_leave_the_heap),
+         TEST(the_walk_ends_where_a_block_does_not_begin), TEST(a_large_block_that_ends_past_the_top_is_no_block),
+         TEST(a_last_block_whose_end_is_gone_is_no_block), TEST(a_free_block_that_says_it_ends_past_the_top_is_found),
+         TEST(what_lies_far_from_a_block_is_no_block), TEST(nothing_is_taken_above_a_top_that_is_past_the_limit),
          TEST(a_link_to_a_block_that_only_says_it_is_free_is_found), TEST(a_walk_does_not_pass_the_limit))

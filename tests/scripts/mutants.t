@@ -88,6 +88,43 @@ mutants() {
     (cd "$work" && "${PYTHON:-/usr/bin/python3}" "$here/tests/mutants/mutants.py" --build $build --jobs 2 "$@")
 }
 
+# shifts VALUE: make a second heap, whose test shifts by VALUE; with undefined shifts found, in a configuration of its own.
+shifts() {
+    mkdir -p "$work/shift/allocator" "$work/shift/tests"
+    cat >"$work/shift/allocator/shift.c" <<'END'
+unsigned shift(unsigned word, unsigned by)
+{
+    return word >> by % 32;
+}
+END
+    printf '#include <stdio.h>\nunsigned shift(unsigned, unsigned);\nint main(void)\n{\n    %s\n    return 0;\n}\n' \
+        "printf(\"1..1\\n%s 1\\n\", shift(8, $1) == 4 ? \"ok\" : \"not ok\");" >"$work/shift/tests/shifts.c"
+    (cd "$work/shift" && rm -f $build/configurations && build_shift plain "" && build_shift sanitized plain \
+        -fsanitize=undefined -fno-sanitize-recover=all) >"$work/said" 2>&1
+}
+
+# build_shift NAME PLAIN FLAG...: one of its configurations.
+build_shift() {
+    folder=$build/$1 name=$1 plain=$2
+    shift 2
+    compile="${CC:-gcc} -w -O1 -fPIC $*"
+    mkdir -p $folder/allocator $folder/tests $folder/bin/tests &&
+        $compile -MMD -c allocator/shift.c -o $folder/allocator/shift.o &&
+        $compile -MMD -c tests/shifts.c -o $folder/tests/shifts.o &&
+        $compile -shared -Wl,-soname,libheap.so $folder/allocator/shift.o -o $folder/libheap.so &&
+        $compile $folder/tests/shifts.o $folder/libheap.so -o $folder/bin/tests/shifts &&
+        cat >>$build/configurations <<END
+configuration $name
+compile $compile
+compile-tests $compile
+link $compile
+after
+plain $plain
+library $folder/libheap.so allocator/shift.c
+program $folder/bin/tests/shifts tests/shifts.c
+END
+}
+
 # record LINE...: a record of equivalent changes.
 record() {
     printf '%s\n' "$@" >"$work/equivalent"
@@ -99,7 +136,7 @@ says() {
     result $? "$1" "$2"
 }
 
-plan 20
+plan 22
 
 mkdir -p "$work/build/plain/allocator" "$work/build/plain/tests" "$work/build/plain/bin/tests"
 (cd "$work" && build_plain) >"$work/said" 2>&1
@@ -150,6 +187,17 @@ refuses "and one without a reason" "an entry has a change, the source's line and
 sed -i 's/counter_add(1, 2) == 3/counter_add(1, 2) == 4/' "$work/tests/adds.c"
 (cd "$work" && build_plain) >"$work/said" 2>&1
 refuses "a test that fails without any change is an error" "over the heap as it is" mutants --lines 6 allocator/counter.c
+
+# Of a shift too wide the processor of this machine keeps the low bits, so that the code is the same. Others do not.
+same_code='shift.c:3: by % 32 -> by'
+shifts 1 && (cd "$work/shift" && "${PYTHON:-/usr/bin/python3}" "$here/tests/mutants/mutants.py" --build $build --jobs 1 \
+    allocator/shift.c) >"$work/found" 2>&1
+grep -qF "$same_code: same code" "$work/shift/build/verdicts"
+result $? "what the compiler sees to be the same, and sanitizers do not notice, is the same" "$work/found"
+shifts 33 && (cd "$work/shift" && "${PYTHON:-/usr/bin/python3}" "$here/tests/mutants/mutants.py" --build $build --jobs 1 \
+    allocator/shift.c) >"$work/found" 2>&1
+grep -qF "$same_code: killed by sanitized tests/shifts" "$work/shift/build/verdicts"
+result $? "where C leaves undefined what it does, sanitizers notice it" "$work/found"
 
 # The record names what is in the sources.
 passes "each entry of the record has its change" "${PYTHON:-/usr/bin/python3}" tests/mutants/mutants.py --build "$work" \
