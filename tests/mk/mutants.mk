@@ -7,8 +7,8 @@
 #
 # SPDX-License-Identifier: MIT
 MUTANTS := $(BUILD)/mutants
-MUTANTS_CONFIGS := 32 64 64-wide 32-regions wide-regions 32-guarded wide-guarded 32-counted wide-counted 32-sited \
-                   wide-sited 32-traced wide-traced small clear fuzz-32 fuzz-wide explore-32 explore-wide 32-sanitized wide-regions-sanitized 32-guarded-sanitized fuzz-32-sanitized
+MUTANTS_WATCHED := $(WATCHED_ON_HOST:%=32-%) $(addprefix wide-,guarded held counted sited traced)
+MUTANTS_CONFIGS := 32 64 64-wide 32-regions wide-regions $(MUTANTS_WATCHED) small clear fuzz-32 fuzz-wide explore-32 explore-wide 32-sanitized wide-regions-sanitized 32-guarded-sanitized fuzz-32-sanitized
 
 mutants-32_FLAGS           = -m32
 mutants-64_FLAGS           = -DBITS_TABLE=1
@@ -21,8 +21,9 @@ mutants-fuzz-32_FLAGS      = -m32 $(FUZZ_CFLAGS)
 mutants-fuzz-wide_FLAGS    = -DCAIRN_INDEX_BITS=32 $(FUZZ_CFLAGS)
 mutants-explore-32_FLAGS   = -m32 -O2
 mutants-explore-wide_FLAGS = -O2 -DCAIRN_INDEX_BITS=32
-$(foreach w,guarded counted sited traced,$(eval mutants-32-$w_FLAGS = -m32 $$($w.FLAGS)) \
-    $(eval mutants-wide-$w_FLAGS = -DCAIRN_INDEX_BITS=32 $$($w.FLAGS)))
+$(foreach w,$(WATCHED_ON_HOST),$(eval mutants-32-$w_FLAGS = -m32 $$($w.FLAGS)) \
+    $(eval mutants-wide-$w_FLAGS = -DCAIRN_INDEX_BITS=32 $$($w.FLAGS)) \
+    $(foreach l,32 wide,$(eval mutants-$l-$w_TESTS = $$($w.TESTS))))
 
 mutants-32_TESTS           := common fault host
 mutants-64_TESTS           := common host
@@ -35,10 +36,7 @@ mutants-fuzz-32_TESTS      := fuzz
 mutants-fuzz-wide_TESTS    := fuzz
 mutants-explore-32_TESTS   := exhaustive
 mutants-explore-wide_TESTS := exhaustive
-$(foreach w,32 wide,$(eval mutants-$w-guarded_TESTS := guarded)$(eval mutants-$w-counted_TESTS := counted sited) \
-    $(eval mutants-$w-sited_TESTS := sited))
 mutants-32-traced_TESTS    := traced common fault
-mutants-wide-traced_TESTS  := traced
 
 # The same as another one, with sanitizers.
 MUTANTS_SANITIZED := $(filter %-sanitized,$(MUTANTS_CONFIGS))
@@ -59,7 +57,7 @@ MUTANTS_HEAP   := $(HEAP:%=allocator/%.c)
 # What each program of a folder is made of, besides its own source.
 mutants_parts  = $(if $(filter fuzz,$(2)),$(filter-out allocator/%,$(FUZZ_SOURCES)) \
                      tests/fuzz/replay.c $(if $(mutants-$(1)_PLAIN),,tests/mutants/no_sanitizer.c), \
-                 $(addprefix tests/support/,$(TEST_SHARED:%=%.c) tap-host.c) port/host/port.c)
+                 $(addprefix tests/support/,$(TEST_SHARED:%=%.c) tap-host.c) port/host/port.c port/host/calls.c)
 # The random programs, which take longest, run in the target's layout and the host's.
 mutants_names  = $(if $(filter fuzz,$(2)),$(FUZZERS),$(filter-out $(if $(filter-out 32 64-wide,$(1)),random),$(call names,$(2))))
 MUTANTS_EXPLORE := $(EXHAUSTIVE_EXPLORER:%=%.c) $(EXHAUSTIVE_COMMON:%=%.c) port/host/port.c

@@ -52,6 +52,7 @@ coarse-regions.TESTS  := common fault regions
 
 # The heap watched. What a trace and counts leave as it is is tested by tests/common and tests/fault; at level 2 all
 # misuse of tests/fault is found, too.
+WATCHED_ON_HOST := guarded held counted traced contexts sited chained chained-guarded chained-held counted-regions traced-regions
 WATCH_BOARDS    := $(call among,mps2-an385 mps2-an505 microbit virt-rv32 virt-rv64)
 guarded.FLAGS   := -DCAIRN_CHECK=2 -DCAIRN_REGIONS=1
 guarded.BOARDS  := $(WATCH_BOARDS)

@@ -1,7 +1,6 @@
 # The heap watched: on the host, and where an image is more than a test over a library (variants.mk).
 #
 # SPDX-License-Identifier: MIT
-WATCHED_ON_HOST := guarded held counted traced contexts sited chained chained-guarded chained-held counted-regions traced-regions
 $(foreach w,$(WATCHED_ON_HOST),$(eval 32-$w.FLAGS := -m32 $($w.FLAGS))$(eval $(call host,32-$w)))
 $(foreach w,$(WATCHED_ON_HOST),$(eval wide-$w.FLAGS := -DCAIRN_INDEX_BITS=32 $($w.FLAGS))$(eval $(call host,wide-$w)))
 HOST_TESTS += $(foreach w,$(WATCHED_ON_HOST),$(foreach l,32-$w wide-$w,$(call host_tests,$l,$($w.TESTS)))) \
