@@ -137,7 +137,7 @@ static int check_bin(struct cairn_heap *heap, struct cairn_place *place)
     if (broken != 0)
         return broken;
     index_t size = heap_granule(heap, i)->size;
-    if (i != bin && (size == 0 || bin_of(size) != bin))
+    if (i != bin && bin_of(size) != bin)
         return 7;
     place->at++;
     if (bin + 1u < heap_blocks_begin(heap))
@@ -161,8 +161,8 @@ static int check_part(struct cairn_heap *heap, struct cairn_place *place)
         return check_above(heap, place);
     if (map_is_bound(heap, place->at))
         place->block = place->at;
-    else if (place->block != 0 && !map_is_bound(heap, place->block))
-        place->block = 0; /* gone */
+    else if (!map_is_bound(heap, place->block))
+        place->block = 0; /* gone, or none */
     if (place->block != 0)
         return check_inside(heap, place);
     place->at = boundary(heap, place->at, tile_end(place->at, heap->top));

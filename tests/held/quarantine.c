@@ -62,7 +62,7 @@ static void a_second_free_is_found_messages_later(void)
 {
     void (*const actions[])(struct cairn_heap *, void *) = {free_it, resize_it, ask_its_size};
     for (unsigned i = 0; i < 3; i++)
-        for (unsigned n = 0; n <= LATER; n++) {
+        for (unsigned n = 0; n < HELD; n++) { /* at last it is the oldest one */
             char *p = freed_before(MESSAGE, n);
             CHECK(is_fatal(actions[i], NULL, p) && fatal_reason == CAIRN_DOUBLE_FREE && fatal_address == p);
             CHECK(fatal_locked);
@@ -181,6 +181,21 @@ static void blocks_of_another_heap_are_not_counted(void)
     CHECK(stats.held == 0 && stats.used == 0 && cairn_used_bytes(heap) == 0 && system.held > 0);
 }
 
+/* Memory that was taken with sbrk() ends as a held block would, for every size that this may have had. */
+static void memory_of_others_that_looks_like_a_held_block_is_none(void)
+{
+    const size_t size = 40 * CAIRN_GRANULE;
+    messages(HELD);
+    char *brk = sbrk((ptrdiff_t)size);
+    struct count reserved = count_blocks(cairn_system(), CAIRN_RESERVED);
+    CHECK(brk != (void *)-1 && reserved.blocks == 1 && reserved.bytes == size);
+    for (size_t asked = 0; asked < size; asked++) {
+        ((size_t *)(void *)(brk + size))[-1] = ~asked;
+        CHECK(count_blocks(cairn_system(), CAIRN_RESERVED).blocks == 1);
+    }
+    CHECK(sbrk(-(ptrdiff_t)size) != (void *)-1);
+}
+
 static void an_overrun_of_a_live_block_is_none_of_a_held_one(void)
 {
     enum { SIZE = MESSAGE + 1 }; /* with a canary behind it */
@@ -209,6 +224,7 @@ static void a_boundary_inside_a_held_block_is_found_when_it_leaves(void)
 /* What a misuse leaves behind: a block that has left, and was not freed. So those that leave nothing come first. */
 TAP_MAIN(TEST(a_block_that_is_held_is_not_given_out), TEST(nothing_is_found_where_nothing_was_written),
          TEST(held_blocks_are_counted_as_what_they_are), TEST(blocks_of_another_heap_are_not_counted),
+         TEST(memory_of_others_that_looks_like_a_held_block_is_none),
          TEST(an_overrun_of_a_live_block_is_none_of_a_held_one),
          TEST(a_boundary_inside_a_held_block_is_found_when_it_leaves), TEST(a_second_free_is_found_messages_later),
          TEST(a_write_after_free_is_found_messages_later), TEST(a_second_free_of_a_block_that_was_written_is_one),

@@ -538,8 +538,37 @@ static void a_first_block_that_loses_its_size_is_found_with_its_bin(void)
     struct cairn_place place = {.at = 0};
     while (place.at <= heap->limit)
         CHECK(cairn_check_step(heap, &place, 1) == 0);
+    struct cairn_place again = place;
     heap_granule(heap, b)->size = 0;
-    CHECK(cairn_check_step(heap, &place, 64) == 7);
+    CHECK(cairn_check_step(heap, &place, 64) == 7 && place.fault == heap);
+    heap_granule(heap, b)->size = OTHER; /* the size of another bin */
+    CHECK(cairn_check_step(heap, &again, 64) == 7 && again.fault == heap);
+}
+
+/* A fault ends the parts: those that follow it would find nothing. */
+static void a_fault_is_told_whatever_parts_were_asked_for(void)
+{
+    make_heap();
+    set_bound(heap->top + 3u);
+    for (uint32_t parts = 1; parts < MEMORY; parts++) {
+        struct cairn_place place = {.passes = 0};
+        int invariant = 0;
+        while (place.passes == 0 && invariant == 0)
+            invariant = cairn_check_step(heap, &place, parts);
+        CHECK(invariant == 1 && place.passes == 0);
+    }
+}
+
+/* At the end of the tile, if the heap goes on there; else at the handle. */
+static void a_bit_above_the_top_is_found_near_it(void)
+{
+    for (size_t granules = 100; granules < 100 + 2 * TILE_GRANULES; granules++) {
+        memset(memory, 0, MEMORY);
+        heap = cairn_init(memory, granules * CAIRN_GRANULE);
+        index_t bit = heap->limit - 1u, end = bit - bit % TILE_GRANULES + TILE_GRANULES;
+        set_used(bit);
+        CHECK(steps_find() == 1 && steps_fault == heap_pointer(heap, end <= heap->limit ? end : 0));
+    }
 }
 
 /* The pass in steps has come to the last block when that loses its end. */
@@ -587,7 +616,7 @@ static void a_pass_does_not_go_back_to_the_end_of_a_block_that_has_shrunk(void)
     index_t at = place.at;
     CHECK(cairn_realloc(heap, heap_pointer(heap, large), 1) == heap_pointer(heap, large));
     CHECK(cairn_check_step(heap, &place, 1) == 0 && place.at >= at);
-    CHECK(!steps_find());
+    CHECK(cairn_check_step(heap, &place, MEMORY) == 0 && place.passes > 0);
 }
 
 /* A pass ends in a large block, which is freed; the next one begins in an empty heap, whose top is then where that block
@@ -793,42 +822,40 @@ static void a_walk_does_not_pass_the_limit(void)
     CHECK(blocks == 0);
 }
 
-TAP_MAIN(TEST(a_sound_heap_has_no_fault), TEST(i1_a_top_past_the_limit_is_found),
-         TEST(i1_a_top_inside_the_control_data_is_found), TEST(i1_a_boundary_in_the_control_data_is_found),
-         TEST(i1_a_boundary_at_the_handle_is_found), TEST(i1_a_boundary_above_the_top_is_found),
-         TEST(i1_a_bit_at_the_limit_is_found), TEST(i1_a_limit_whose_copies_differ_is_found),
-         TEST(i1_a_sentinel_that_is_gone_is_found), TEST(i2_a_first_block_that_does_not_begin_is_found),
-         TEST(i3_a_large_block_with_another_size_is_found), TEST(i3_a_small_size_kept_as_a_number_is_found),
-         TEST(i4_a_used_bit_inside_a_small_block_is_found), TEST(i4_a_used_bit_past_the_size_of_a_large_block_is_found),
-         TEST(i4_a_used_bit_inside_a_free_block_is_found),
-         TEST(i5_a_free_block_with_another_size_at_its_start_is_found),
-         TEST(i5_a_free_block_with_another_size_at_its_end_is_found),
-         TEST(i5_a_free_block_whose_end_the_map_has_elsewhere_is_found),
-         TEST(i5_a_free_block_that_says_it_ends_in_its_inside_is_found),
-         TEST(i5_a_free_block_that_says_it_ends_past_the_top_is_found_at_once),
-         TEST(i6_two_free_blocks_side_by_side_are_found), TEST(i6_a_free_block_that_ends_at_the_top_is_found),
-         TEST(i7_a_list_that_leads_to_a_used_block_is_found), TEST(i7_a_list_that_leads_out_of_the_heap_is_found),
-         TEST(i7_a_link_that_leads_out_of_the_heap_is_found),
-         TEST(i7_a_link_to_a_used_block_that_names_it_back_is_found), TEST(i7_a_used_block_in_a_ring_is_found),
-         TEST(i7_a_list_that_leads_into_the_control_data_is_found), TEST(i7_a_block_in_the_wrong_list_is_found),
-         TEST(i7_a_free_block_in_no_list_is_found), TEST(i7_a_list_that_goes_round_is_found),
-         TEST(i7_a_list_that_is_longer_than_there_are_free_blocks_is_found),
-         TEST(i8_a_backward_link_that_was_overwritten_is_found),
-         TEST(i8_a_backward_link_to_a_used_block_that_names_it_back_is_found),
-         TEST(i8_a_free_block_that_one_side_does_not_name_is_found_at_once),
-         TEST(i8_a_bin_whose_last_block_is_another_is_found),
-         TEST(i8_a_first_block_whose_backward_link_names_another_than_its_bin_is_found),
-         TEST(i9_a_bin_that_is_marked_empty_and_is_not_is_found),
-         TEST(i9_a_bin_that_is_not_marked_empty_and_is_is_found), TEST(i9_a_mark_of_a_bin_that_there_is_not_is_found),
-         TEST(i10_a_wrong_count_of_used_granules_is_found),
-         TEST(any_bit_turned_in_control_data_is_found_or_means_nothing),
-         TEST(any_bit_turned_in_links_and_size_of_a_free_block_is_found), TEST(reserved_blocks_of_any_size_are_sound),
-         TEST(a_used_bit_inside_a_reserved_block_is_found), TEST(a_used_bit_inside_any_block_and_the_next_one_is_found),
-         TEST(a_first_block_that_loses_its_size_is_found_with_its_bin),
-         TEST(a_last_block_that_loses_its_end_is_found_at_once), TEST(a_pass_goes_on_at_the_next_boundary),
-         TEST(a_pass_does_not_go_back_to_the_end_of_a_block_that_has_shrunk),
-         TEST(a_pass_knows_no_block_of_the_last_one), TEST(a_pass_in_steps_does_not_leave_the_heap),
-         TEST(the_walk_ends_where_a_block_does_not_begin), TEST(a_large_block_that_ends_past_the_top_is_no_block),
-         TEST(a_last_block_whose_end_is_gone_is_no_block), TEST(a_free_block_that_says_it_ends_past_the_top_is_found),
-         TEST(what_lies_far_from_a_block_is_no_block), TEST(nothing_is_taken_above_a_top_that_is_past_the_limit),
-         TEST(a_link_to_a_block_that_only_says_it_is_free_is_found), TEST(a_walk_does_not_pass_the_limit))
+TAP_MAIN(
+    TEST(a_sound_heap_has_no_fault), TEST(i1_a_top_past_the_limit_is_found),
+    TEST(i1_a_top_inside_the_control_data_is_found), TEST(i1_a_boundary_in_the_control_data_is_found),
+    TEST(i1_a_boundary_at_the_handle_is_found), TEST(i1_a_boundary_above_the_top_is_found),
+    TEST(i1_a_bit_at_the_limit_is_found), TEST(i1_a_limit_whose_copies_differ_is_found),
+    TEST(i1_a_sentinel_that_is_gone_is_found), TEST(i2_a_first_block_that_does_not_begin_is_found),
+    TEST(i3_a_large_block_with_another_size_is_found), TEST(i3_a_small_size_kept_as_a_number_is_found),
+    TEST(i4_a_used_bit_inside_a_small_block_is_found), TEST(i4_a_used_bit_past_the_size_of_a_large_block_is_found),
+    TEST(i4_a_used_bit_inside_a_free_block_is_found), TEST(i5_a_free_block_with_another_size_at_its_start_is_found),
+    TEST(i5_a_free_block_with_another_size_at_its_end_is_found),
+    TEST(i5_a_free_block_whose_end_the_map_has_elsewhere_is_found),
+    TEST(i5_a_free_block_that_says_it_ends_in_its_inside_is_found),
+    TEST(i5_a_free_block_that_says_it_ends_past_the_top_is_found_at_once),
+    TEST(i6_two_free_blocks_side_by_side_are_found), TEST(i6_a_free_block_that_ends_at_the_top_is_found),
+    TEST(i7_a_list_that_leads_to_a_used_block_is_found), TEST(i7_a_list_that_leads_out_of_the_heap_is_found),
+    TEST(i7_a_link_that_leads_out_of_the_heap_is_found), TEST(i7_a_link_to_a_used_block_that_names_it_back_is_found),
+    TEST(i7_a_used_block_in_a_ring_is_found), TEST(i7_a_list_that_leads_into_the_control_data_is_found),
+    TEST(i7_a_block_in_the_wrong_list_is_found), TEST(i7_a_free_block_in_no_list_is_found),
+    TEST(i7_a_list_that_goes_round_is_found), TEST(i7_a_list_that_is_longer_than_there_are_free_blocks_is_found),
+    TEST(i8_a_backward_link_that_was_overwritten_is_found),
+    TEST(i8_a_backward_link_to_a_used_block_that_names_it_back_is_found),
+    TEST(i8_a_free_block_that_one_side_does_not_name_is_found_at_once),
+    TEST(i8_a_bin_whose_last_block_is_another_is_found),
+    TEST(i8_a_first_block_whose_backward_link_names_another_than_its_bin_is_found),
+    TEST(i9_a_bin_that_is_marked_empty_and_is_not_is_found), TEST(i9_a_bin_that_is_not_marked_empty_and_is_is_found),
+    TEST(i9_a_mark_of_a_bin_that_there_is_not_is_found), TEST(i10_a_wrong_count_of_used_granules_is_found),
+    TEST(any_bit_turned_in_control_data_is_found_or_means_nothing),
+    TEST(any_bit_turned_in_links_and_size_of_a_free_block_is_found), TEST(reserved_blocks_of_any_size_are_sound),
+    TEST(a_used_bit_inside_a_reserved_block_is_found), TEST(a_used_bit_inside_any_block_and_the_next_one_is_found),
+    TEST(a_first_block_that_loses_its_size_is_found_with_its_bin), TEST(a_fault_is_told_whatever_parts_were_asked_for),
+    TEST(a_bit_above_the_top_is_found_near_it), TEST(a_last_block_that_loses_its_end_is_found_at_once),
+    TEST(a_pass_goes_on_at_the_next_boundary), TEST(a_pass_does_not_go_back_to_the_end_of_a_block_that_has_shrunk),
+    TEST(a_pass_knows_no_block_of_the_last_one), TEST(a_pass_in_steps_does_not_leave_the_heap),
+    TEST(the_walk_ends_where_a_block_does_not_begin), TEST(a_large_block_that_ends_past_the_top_is_no_block),
+    TEST(a_last_block_whose_end_is_gone_is_no_block), TEST(a_free_block_that_says_it_ends_past_the_top_is_found),
+    TEST(what_lies_far_from_a_block_is_no_block), TEST(nothing_is_taken_above_a_top_that_is_past_the_limit),
+    TEST(a_link_to_a_block_that_only_says_it_is_free_is_found), TEST(a_walk_does_not_pass_the_limit))
