@@ -150,6 +150,23 @@ static void new_memory_is_not_zero(void)
     CHECK(c != NULL && all_zero(c, 100));
 }
 
+/* As those of a block that malloc() returns are. */
+static void the_bytes_that_a_block_grows_by_are_new(void)
+{
+    char *p = between(40), new = *p;
+    fill(p, 40, 5);
+    p = launder(cairn_realloc(heap, p, 100));
+    CHECK(p != NULL && filled(p, 40, 5));
+    for (size_t k = 40; k < 100; k++)
+        CHECK(p[k] == new);
+    char *q = launder(malloc(40));
+    CHECK(*q == new);
+    q = launder(realloc(q, 100));
+    for (size_t k = 40; k < 100; k++)
+        CHECK(q[k] == new);
+    free(q);
+}
+
 static void realloc_keeps_contents_each_way(void)
 {
     static const size_t sizes[] = {0, 1, 7, 8, 9, 40, 41, 33, 200, 3, 100, 99, 0};
@@ -166,6 +183,9 @@ static void realloc_keeps_contents_each_way(void)
         continue;
     p = launder(cairn_realloc(heap, p, 10)); /* there is no second place */
     CHECK(p != NULL && filled(p, 10, 9) && cairn_usable_size(heap, p) == 10 && sound(heap));
+    while (cairn_malloc(heap, 0) != NULL)
+        continue;
+    CHECK(launder(cairn_realloc(heap, p, 10)) == p && filled(p, 10, 9) && sound(heap));
 }
 
 static void aligned_blocks_and_their_gaps_are_guarded(void)
@@ -181,6 +201,23 @@ static void aligned_blocks_and_their_gaps_are_guarded(void)
             cairn_free(heap, p);
             CHECK(sound(heap) && !is_fatal(use_all, heap, NULL));
         }
+}
+
+/* Of several private heaps a report knows the one that was used last. */
+static void a_report_is_about_the_heap_of_the_call(void)
+{
+    static _Alignas(64) char others[512];
+    void (*const actions[])(struct cairn_heap *, void *) = {free_it, resize_it};
+    for (unsigned i = 0; i < 2; i++) {
+        struct cairn_report report;
+        char *p = between(30);
+        struct cairn_heap *other = cairn_init(others, sizeof others);
+        CHECK(launder(cairn_malloc(other, 8)) != NULL);
+        p[30] ^= 1;
+        CHECK(is_fatal(actions[i], heap, p) && fatal_reason == CAIRN_OVERRUN);
+        cairn_explain(fatal_reason, fatal_address, &report);
+        CHECK(report.damaged.start == p && report.damaged.size == 30);
+    }
 }
 
 static size_t wanted;
@@ -211,5 +248,6 @@ TAP_MAIN(TEST(usable_is_what_was_asked_for), TEST(a_byte_written_behind_a_block_
          TEST(a_run_over_a_block_is_found_at_its_first_byte),
          TEST(a_byte_written_after_free_is_found_when_it_is_given_out),
          TEST(nothing_is_found_where_nothing_was_written), TEST(new_memory_is_not_zero),
+         TEST(the_bytes_that_a_block_grows_by_are_new), TEST(a_report_is_about_the_heap_of_the_call),
          TEST(realloc_keeps_contents_each_way), TEST(aligned_blocks_and_their_gaps_are_guarded),
          TEST(a_write_where_the_size_of_the_rest_comes_is_found))

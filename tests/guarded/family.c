@@ -149,6 +149,7 @@ static void a_report_of_a_foreign_pointer_names_nothing(void)
     struct cairn_report report;
     cairn_explain(CAIRN_NOT_A_BLOCK, slots, &report);
     CHECK(report.damaged.start == NULL && report.suspect.start == NULL);
+    CHECK(malloc_usable_size(NULL) == 0);
 }
 
 static _Alignas(64) char pool[1024];

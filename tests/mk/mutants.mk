@@ -36,7 +36,7 @@ mutants-fuzz-32_TESTS      := fuzz
 mutants-fuzz-wide_TESTS    := fuzz
 mutants-explore-32_TESTS   := exhaustive
 mutants-explore-wide_TESTS := exhaustive
-mutants-32-traced_TESTS    := traced common fault
+mutants-32-traced_TESTS    := traced common fault host
 
 # The same as another one, with sanitizers.
 MUTANTS_SANITIZED := $(filter %-sanitized,$(MUTANTS_CONFIGS))

@@ -4,7 +4,7 @@
 $(foreach w,$(WATCHED_ON_HOST),$(eval 32-$w.FLAGS := -m32 $($w.FLAGS))$(eval $(call host,32-$w)))
 $(foreach w,$(WATCHED_ON_HOST),$(eval wide-$w.FLAGS := -DCAIRN_INDEX_BITS=32 $($w.FLAGS))$(eval $(call host,wide-$w)))
 HOST_TESTS += $(foreach w,$(WATCHED_ON_HOST),$(foreach l,32-$w wide-$w,$(call host_tests,$l,$($w.TESTS)))) \
-              $(call host_tests,32-traced,common fault)
+              $(call host_tests,32-traced,common fault host)
 
 # Seen by an interrupt after every instruction: with counts and a trace, and with all at once. What is fatal then.
 $(foreach b,$(all.BOARDS),$(foreach w,all traced,$(eval $(BUILD)/$b/$w/preempted/every_instruction.elf: $(addprefix $(BUILD)/$b/$w/tests/stepping/,$(CLOCK).o exact.o))))

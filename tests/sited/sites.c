@@ -42,6 +42,35 @@ static void a_site_has_its_live_bytes_and_their_peak(void)
     free(q);
 }
 
+/* Where the owner of a block of `size` bytes is kept. */
+static uintptr_t *owner_kept_with(char *p, size_t size)
+{
+    return (uintptr_t *)launder(p + bytes_of_block(size)) - 2;
+}
+
+/* So that nobody who reads the memory takes what is left there for a live block. */
+static void a_place_that_a_block_has_left_has_no_owner(void)
+{
+    char *p = launder(malloc(200));
+    uintptr_t *owner = owner_kept_with(p, 200);
+    CHECK(*owner != 0);
+    p = launder(realloc(p, 100));
+    CHECK(*owner == 0);
+    owner = owner_kept_with(p, 100);
+    CHECK(*owner != 0);
+    p = launder(realloc(p, 150));
+    CHECK(*owner == 0);
+    owner = owner_kept_with(p, 150);
+    void *above = launder(malloc(1));
+    char *moved = launder(realloc(p, 400));
+    CHECK(moved > (char *)above && *owner == 0);
+    owner = owner_kept_with(moved, 400);
+    free(moved);
+    CHECK(*owner == 0);
+    free(above);
+    CHECK(malloc_usable_size(NULL) == 0 && system_empty());
+}
+
 static __attribute__((noinline)) void *from_here(void)
 {
     void *p = launder(malloc(77));
@@ -94,5 +123,5 @@ static void nobody_holds_what_was_refused(void)
 
 /* While the table has places first. */
 TAP_MAIN(TEST(who_is_not_known_is_summed_up_as_well), TEST(nobody_holds_what_was_refused),
-         TEST(a_site_has_its_live_bytes_and_their_peak), TEST(a_plain_call_counts_for_the_address_behind_it),
-         TEST(what_finds_no_place_is_summed_up))
+         TEST(a_place_that_a_block_has_left_has_no_owner), TEST(a_site_has_its_live_bytes_and_their_peak),
+         TEST(a_plain_call_counts_for_the_address_behind_it), TEST(what_finds_no_place_is_summed_up))

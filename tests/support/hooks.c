@@ -5,6 +5,8 @@
 
 #include "system/names.h"
 
+#include <errno.h>
+
 unsigned hook_failures, hook_records;
 struct cairn_request hook_request;
 size_t hook_largest_free;
@@ -20,6 +22,7 @@ void cairn_on_failure(const struct cairn_request *request, size_t largest_free)
     hook_largest_free = largest_free;
     free(hook_reserve);
     hook_reserve = NULL;
+    errno = 0; /* what malloc() says of the failure stays */
 }
 #endif
 
