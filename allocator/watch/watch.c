@@ -426,14 +426,15 @@ void *cairn_dma_alloc(size_t size)
 
 void *watched_sbrk(ptrdiff_t increment)
 {
+    int saved = errno;
     uint32_t state = port_lock();
     char *brk = system_sbrk(increment);
 #if CAIRN_QUARANTINE > 0
-    int saved = errno;
-    while (brk == (void *)-1 && increment > 0 && make_room((size_t)increment, &state))
+    while (brk == (void *)-1 && make_room((size_t)increment, &state)) /* a number below 0 is more than any heap has */
         brk = system_sbrk(increment);
-    errno = brk != (void *)-1 ? saved : errno;
 #endif
+    if (brk != (void *)-1)
+        errno = saved;
     if (brk != (void *)-1 && cairn_system() != NULL) { /* at level 2 the lock may be held for it */
         if (increment < 0)
             guard_take_back(cairn_system(), brk + increment, (size_t)-increment);

@@ -230,6 +230,10 @@ static void only_whole_granules_above_the_handle_are_indices(void)
             CHECK(heap_offset_index(offset) >= most);
     for (uintptr_t below = 1; below < 5000; below++)
         CHECK(heap_offset_index(-below) >= most - 5000);
+#if UINTPTR_MAX > 0xffffffffu
+    for (uintptr_t offset = (uintptr_t)1 << 32; offset / CAIRN_GRANULE < UINT32_MAX / 2; offset *= 2)
+        CHECK(heap_offset_index(offset) == offset / CAIRN_GRANULE);
+#endif
 }
 
 static void an_offset_that_32_bits_do_not_hold_is_no_index(void)
@@ -297,6 +301,12 @@ static void control_data_takes_no_granule_more_than_it_needs(void)
 #endif
 }
 
+/* Of a reserved block the map keeps the first of 32 bits for itself. */
+static void an_index_of_16_bits_reaches_65536_granules_and_one_of_32_bits_half_of_all(void)
+{
+    CHECK(HEAP_MAX_GRANULES == (CAIRN_INDEX_BITS == 16 ? 65536u : 2147483647u));
+}
+
 static void what_the_index_does_not_reach_is_left_over(void)
 {
 #if CAIRN_INDEX_BITS == 16 || UINTPTR_MAX > 0xffffffffu
@@ -341,6 +351,8 @@ TAP_MAIN(TEST(leading_zeros_are_counted), TEST(bits_are_counted_modulo_32),
          TEST(two_neighbours_of_any_size_do_not_disturb_each_other),
          TEST(a_block_in_the_last_tile_is_measured_without_what_is_below_it), TEST(a_request_becomes_granules),
          TEST(only_whole_granules_above_the_handle_are_indices), TEST(an_offset_that_32_bits_do_not_hold_is_no_index),
-         TEST(control_data_takes_no_granule_more_than_it_needs), TEST(what_the_index_does_not_reach_is_left_over),
+         TEST(control_data_takes_no_granule_more_than_it_needs),
+         TEST(an_index_of_16_bits_reaches_65536_granules_and_one_of_32_bits_half_of_all),
+         TEST(what_the_index_does_not_reach_is_left_over),
          TEST(a_range_at_the_end_of_the_address_space_does_not_wrap_round),
          TEST(a_range_without_a_whole_granule_holds_nothing))

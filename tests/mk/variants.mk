@@ -52,7 +52,7 @@ coarse-regions.TESTS  := common fault regions
 
 # The heap watched. What a trace and counts leave as it is is tested by tests/common and tests/fault; at level 2 all
 # misuse of tests/fault is found, too.
-WATCHED_ON_HOST := guarded held counted traced contexts sited chained chained-guarded chained-held counted-regions traced-regions
+WATCHED_ON_HOST := guarded held counted traced contexts sited chained chained-guarded chained-held counted-regions traced-regions all
 WATCH_BOARDS    := $(call among,mps2-an385 mps2-an505 microbit virt-rv32 virt-rv64)
 guarded.FLAGS   := -DCAIRN_CHECK=2 -DCAIRN_REGIONS=1
 guarded.BOARDS  := $(WATCH_BOARDS)
@@ -92,6 +92,7 @@ traced-regions.BOARDS  := $(call among,mps2-an385)
 traced-regions.TESTS   := regions
 # All at once.
 all.FLAGS  := -DCAIRN_CHECK=2 $(counted.FLAGS) -DCAIRN_TRACE=1
+all.TESTS  := traced sited
 all.BOARDS := $(call among,mps2-an385 microbit)
 
 $(foreach v,$(VARIANTS),$(foreach b,$($v.BOARDS),$(eval $(call variant,$b,$v))))

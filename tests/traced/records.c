@@ -33,6 +33,8 @@ static void each_call_leaves_its_record(void)
     char *q = launder(cairn_realloc_for(&who[3], p, 300));
     CHECK(recorded(REALLOC, &who[3], 5) && hook_record[2] == (uintptr_t)p && hook_record[3] == 300);
     CHECK(hook_record[4] == (uintptr_t)q);
+    CHECK(launder(cairn_realloc_for(&who[3], q, 200)) == q);
+    CHECK(recorded(REALLOC, &who[3], 5) && hook_record[3] == 200 && hook_record[4] == (uintptr_t)q);
     cairn_free_for(&who[4], a);
     CHECK(recorded(FREE, &who[4], 3) && hook_record[2] == (uintptr_t)a);
     free(q);
