@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
+#include "fatal.h"
+#include "core/heap.h"
 #include "tap.h"
 
 #include <errno.h>
@@ -92,7 +94,43 @@ static void nobody_holds_what_was_refused(void)
     CHECK(system_empty());
 }
 
+/* A tool that reads a damaged map does not take it for a block's. */
+static void the_owner_in_a_trailer_is_erased_when_the_block_ends(void)
+{
+    enum { SIZE = 40 };
+    char *p = launder(cairn_malloc_for(&who[0], SIZE));
+    char *above = launder(malloc(8));
+    char *end = p + bytes_of_block(SIZE);
+    uintptr_t *owner = (uintptr_t *)(void *)end - 2, seal = (uintptr_t)p << 4 * sizeof(uintptr_t);
+    CHECK((*owner ^ seal) == (uintptr_t)&who[0]);
+    free(p);
+    CHECK(*(uintptr_t *)launder(owner) != ((uintptr_t)&who[0] ^ seal));
+    p = launder(cairn_malloc_for(&who[0], SIZE));
+    CHECK(p + bytes_of_block(SIZE) == end && (*owner ^ seal) == (uintptr_t)&who[0]);
+    char *moved = launder(cairn_realloc_for(&who[0], p, 10 * SIZE));
+    CHECK(moved != p && *(uintptr_t *)launder(owner) != ((uintptr_t)&who[0] ^ seal));
+    free(moved);
+    free(above);
+    CHECK(system_empty());
+}
+
+static void take(struct cairn_heap *heap, void *p)
+{
+    (void)heap, (void)p;
+    CHECK(malloc(100) == NULL);
+}
+
+/* The map is not as it was. This leaves the heap damaged. */
+static void a_boundary_inside_what_is_given_out_is_found(void)
+{
+    struct cairn_heap *heap = cairn_system();
+    index_t i = heap->top;
+    map_turn_bound(heap, i + 1u);
+    CHECK(is_fatal(take, NULL, NULL) && fatal_reason == CAIRN_NOT_A_BLOCK && fatal_address == heap_pointer(heap, i));
+}
+
 /* While the table has places first. */
 TAP_MAIN(TEST(who_is_not_known_is_summed_up_as_well), TEST(nobody_holds_what_was_refused),
          TEST(a_site_has_its_live_bytes_and_their_peak), TEST(a_plain_call_counts_for_the_address_behind_it),
-         TEST(what_finds_no_place_is_summed_up))
+         TEST(the_owner_in_a_trailer_is_erased_when_the_block_ends), TEST(what_finds_no_place_is_summed_up),
+         TEST(a_boundary_inside_what_is_given_out_is_found))
