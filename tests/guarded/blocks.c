@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
 #include "fatal.h"
+#include "core/hooks.h"
 #include "tap.h"
 
 #include <string.h>
@@ -142,10 +143,11 @@ static void nothing_is_found_where_nothing_was_written(void)
         }
 }
 
-static void new_memory_is_not_zero(void)
+static void new_memory_is_not_zero_nor_like_free_memory(void)
 {
     char *p = between(100);
     CHECK(!all_zero(p, 1) && !all_zero(p + 99, 1));
+    CHECK((unsigned char)p[0] != (HEAP_FILL & 0xff) && (unsigned char)p[99] != (HEAP_FILL & 0xff));
     char *c = launder(cairn_calloc(heap, 10, 10));
     CHECK(c != NULL && all_zero(c, 100));
 }
@@ -244,10 +246,126 @@ static void a_write_where_the_size_of_the_rest_comes_is_found(void)
     CHECK(tried > 10);
 }
 
+/* An aligned block is cut out of what is above the top, so that a gap is left below it, and a rest above. Both have
+ * room for a block. Returns where the gap begins. */
+enum { ALIGNMENT = 8 * CAIRN_GRANULE, GAP = ALIGNMENT / 2, ALIGNED = 40, REST = ALIGNMENT - CAIRN_GRANULE - GAP };
+
+static char *set_gap(void)
+{
+    heap = cairn_init(memory, sizeof memory);
+    size_t below = (ALIGNMENT + GAP - (uintptr_t)heap_pointer(heap, heap->top) % ALIGNMENT) % ALIGNMENT;
+    if (below < bytes_of_block(0))
+        below += ALIGNMENT;
+    char *p = launder(cairn_malloc(heap, below - KEPT_BEHIND));
+    char *gap = heap_pointer(heap, heap->top);
+    CHECK(p + below == gap && aligned(gap + GAP, ALIGNMENT));
+    return gap;
+}
+
+static void take_aligned(struct cairn_heap *h, void *p)
+{
+    CHECK(cairn_aligned_alloc(h, ALIGNMENT, ALIGNED) == p);
+}
+
+static void take_aligned_and_all(struct cairn_heap *h, void *p)
+{
+    take_aligned(h, p);
+    use_all(h, NULL);
+}
+
+/* At once where links or a size come; else when the gap or the rest is given out. */
+static void a_write_in_a_gap_or_a_rest_is_found(void)
+{
+    enum { LINKS = 3 * sizeof(link_t) };
+    unsigned at_once = 0;
+    for (size_t k = 0; k < GAP + REST; k++) {
+        char *gap = set_gap(), *p = gap + GAP;
+        char *rest = p + bytes_of_block(ALIGNED);
+        char *bad = k < GAP ? gap + k : rest + (k - GAP);
+        *bad ^= 1;
+        CHECK(is_fatal(take_aligned_and_all, heap, p));
+        CHECK(fatal_reason == CAIRN_WRITE_AFTER_FREE && fatal_address == bad);
+        set_gap();
+        *bad ^= 1;
+        at_once += is_fatal(take_aligned, heap, p) && fatal_address == bad;
+    }
+    CHECK(at_once == 2 * (LINKS + sizeof(link_t)));
+}
+
+/* An interrupt that waited for the lock writes to `target` once, while a block is freed or cut. */
+static char *target;
+static bool waits;
+
+/* As soon as it is filled. */
+static void write_in_fill(void)
+{
+    if (waits && (unsigned char)*target == (HEAP_FILL & 0xff)) {
+        *target = 'x';
+        waits = false;
+    }
+}
+
+/* When the lock has been released so often; over the size in a trailer. */
+static unsigned left;
+
+static void write_in_trailer(void)
+{
+    if (waits && left-- == 0) {
+        memset(target, 0, sizeof(size_t));
+        waits = false;
+    }
+}
+
+static bool interrupted(void (*handler)(void), char *at)
+{
+    target = at;
+    waits = true;
+    return tap_interrupt(handler);
+}
+
+static void a_trailer_that_is_written_while_its_block_is_freed_is_found(void)
+{
+    for (unsigned n = 0; n < 3; n++) {
+        char *p = between(60);
+        char *end = p + bytes_of_block(60);
+        left = n;
+        if (!interrupted(write_in_trailer, end - sizeof(size_t))) {
+            tap_skip("a board is not told when the lock is released");
+            return;
+        }
+        bool noticed = is_fatal(free_it, heap, p);
+        tap_interrupt(NULL);
+        CHECK(!waits && noticed && fatal_reason == CAIRN_OVERRUN && fatal_address == end - 2 * sizeof(void *));
+    }
+}
+
+static void shrink_it(struct cairn_heap *h, void *p)
+{
+    CHECK(cairn_realloc(h, p, 30) == p);
+}
+
+static void a_write_while_a_block_is_freed_or_cut_is_found_when_its_memory_is_given_out(void)
+{
+    void (*const actions[])(struct cairn_heap *, void *) = {free_it, shrink_it};
+    for (unsigned n = 0; n < 2; n++) {
+        char *p = between(400);
+        use_all(heap, NULL); /* realloc() finds no second place */
+        if (!interrupted(write_in_fill, p + 300)) {
+            tap_skip("a board is not told when the lock is released");
+            return;
+        }
+        CHECK(!is_fatal(actions[n], heap, p) && !waits);
+        tap_interrupt(NULL);
+        CHECK(is_fatal(use_all, heap, NULL) && fatal_reason == CAIRN_WRITE_AFTER_FREE && fatal_address == p + 300);
+    }
+}
+
 TAP_MAIN(TEST(usable_is_what_was_asked_for), TEST(a_byte_written_behind_a_block_is_found),
          TEST(a_run_over_a_block_is_found_at_its_first_byte),
          TEST(a_byte_written_after_free_is_found_when_it_is_given_out),
-         TEST(nothing_is_found_where_nothing_was_written), TEST(new_memory_is_not_zero),
+         TEST(nothing_is_found_where_nothing_was_written), TEST(new_memory_is_not_zero_nor_like_free_memory),
          TEST(the_bytes_that_a_block_grows_by_are_new), TEST(a_report_is_about_the_heap_of_the_call),
          TEST(realloc_keeps_contents_each_way), TEST(aligned_blocks_and_their_gaps_are_guarded),
-         TEST(a_write_where_the_size_of_the_rest_comes_is_found))
+         TEST(a_write_where_the_size_of_the_rest_comes_is_found), TEST(a_write_in_a_gap_or_a_rest_is_found),
+         TEST(a_trailer_that_is_written_while_its_block_is_freed_is_found),
+         TEST(a_write_while_a_block_is_freed_or_cut_is_found_when_its_memory_is_given_out))

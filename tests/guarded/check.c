@@ -61,6 +61,18 @@ static void a_size_that_does_not_fit_breaks_i11(void)
     CHECK(cairn_check(heap, NULL) == 0);
 }
 
+/* The tools read it so: who asked, and the block's address, shifted up by half a word. */
+static void the_owner_in_a_trailer_is_sealed_by_the_address_of_the_block(void)
+{
+    static char who[2];
+    set();
+    for (unsigned i = 0; i < 2; i++) {
+        char *p = launder(cairn_private_malloc_for(&who[i], heap, 40));
+        uintptr_t *trailer = (uintptr_t *)(void *)(p + bytes_of_block(40)) - 2;
+        CHECK(*trailer == ((uintptr_t)&who[i] ^ (uintptr_t)p << 4 * sizeof(uintptr_t)) && trailer[1] == 40);
+    }
+}
+
 /* As a block for so many bytes would be smaller: there is no such block. */
 static void a_size_that_is_too_small_for_its_block_breaks_i11(void)
 {
@@ -133,6 +145,7 @@ static void what_breaks_another_invariant_is_told_by_that(void)
 }
 
 TAP_MAIN(TEST(a_byte_behind_a_live_block_breaks_i11), TEST(a_size_that_does_not_fit_breaks_i11),
+         TEST(the_owner_in_a_trailer_is_sealed_by_the_address_of_the_block),
          TEST(a_size_that_is_too_small_for_its_block_breaks_i11), TEST(a_byte_of_a_free_block_breaks_i12),
          TEST(a_byte_above_the_top_breaks_i12), TEST(what_others_took_by_sbrk_may_hold_anything),
          TEST(what_breaks_another_invariant_is_told_by_that))

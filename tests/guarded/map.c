@@ -7,7 +7,7 @@
 #include "core/heap.h"
 #include "tap.h"
 
-enum { SIZE = 1024, LARGE = 100 };
+enum { SIZE = 1024, LARGE = 100, TRAILER = 2 * sizeof(void *) };
 static struct {
     _Alignas(64) char heap[SIZE];
     unsigned char after[64];
@@ -59,7 +59,7 @@ static bool the_report_is_bounded(void)
     return report.damaged.size <= SIZE && report.suspect.size <= SIZE;
 }
 
-/* The block ends too early, or is too small for what is kept with it. */
+/* The block ends too early: what is there is no trailer. Or it is too small for what is kept with it. */
 static void a_boundary_inside_a_live_block_is_found(void)
 {
     void (*const actions[])(struct cairn_heap *, void *) = {free_it, ask_its_size};
@@ -70,6 +70,8 @@ static void a_boundary_inside_a_live_block_is_found(void)
             fill(p, LARGE, k); /* what is taken for the size is no size */
             map_turn_bound(heap, heap_granule_index(heap, p) + k);
             CHECK(is_fatal(actions[n], heap, p) && fatal_reason == CAIRN_OVERRUN && the_report_is_bounded());
+            size_t bytes = k * CAIRN_GRANULE;
+            CHECK(fatal_address == (bytes < bytes_of_block(0) ? p : p + bytes - TRAILER));
         }
 }
 

@@ -5,11 +5,12 @@
 #include "blocks.h"
 #include "fatal.h"
 #include "core/heap.h"
+#include "core/hooks.h"
 #include "tap.h"
 
 #include <string.h>
 
-enum { SIZE = 60, STACK = 150, TRAILER = 2 * sizeof(void *) };
+enum { SIZE = 60, STACK = 150, TRAILER = 2 * sizeof(void *), FILL = HEAP_FILL & 0xff };
 static _Alignas(64) char memory[1024];
 static struct cairn_heap *heap;
 static struct cairn_report report;
@@ -17,15 +18,29 @@ static struct cairn_report report;
 /* Three blocks in a row, in a heap of their own; the one in the middle is live or free. */
 static char *below, *middle, *above;
 
-static void set(bool live)
+static void set_sized(size_t size, bool live)
 {
     heap = cairn_init(memory, sizeof memory);
     below = launder(cairn_malloc(heap, SIZE));
-    middle = launder(cairn_malloc(heap, SIZE));
+    middle = launder(cairn_malloc(heap, size));
     above = launder(cairn_malloc(heap, STACK));
-    CHECK(middle - below == above - middle && (size_t)(above - middle) == bytes_of_block(SIZE));
+    CHECK((size_t)(middle - below) == bytes_of_block(SIZE) && (size_t)(above - middle) == bytes_of_block(size));
     if (!live)
         cairn_free(heap, middle);
+}
+
+static void set(bool live)
+{
+    set_sized(SIZE, live);
+}
+
+/* Of the free block in the middle only `n` granules are left: its upper part is a block. Returns the size of that. */
+static size_t set_part(index_t n)
+{
+    set(false);
+    size_t size = bytes_of_block(SIZE) - n * CAIRN_GRANULE - KEPT_BEHIND;
+    CHECK(cairn_malloc(heap, size) == middle + n * CAIRN_GRANULE);
+    return size;
 }
 
 static void free_it(struct cairn_heap *h, void *p)
@@ -116,6 +131,37 @@ static void the_end_of_a_canary_was_written_from_above(void)
     CHECK(SIZE + 1 < bytes_of_block(SIZE) - TRAILER);
     middle[bytes_of_block(SIZE) - TRAILER - 1] = 0;
     CHECK(found(CAIRN_OVERRUN, true) && suspects_above());
+}
+
+/* The block's own last byte, right below it, is no part of the canary. */
+static void a_trailer_behind_a_canary_of_one_byte_was_written_from_above(void)
+{
+    size_t size = bytes_of_block(SIZE) - KEPT_BEHIND;
+    set_sized(size, true);
+    memset(middle, 'x', size);
+    memset(above - TRAILER, 0, TRAILER);
+    CHECK(found(CAIRN_OVERRUN, true) && suspects_above());
+}
+
+/* As a held block has it: without a quarantine no block is held. */
+static void a_size_that_is_complemented_is_a_spoiled_trailer(void)
+{
+    set(true);
+    size_t *size = (size_t *)(void *)above - 1;
+    CHECK(*size == SIZE);
+    *size = ~*size;
+    CHECK(found(CAIRN_OVERRUN, true) && report.address == above - TRAILER && suspects_above());
+}
+
+/* A boundary that is a granule below the next block: no trailer is there, only bytes of another one. */
+static void where_the_map_leaves_no_room_for_a_trailer_it_was_either(void)
+{
+    set(true);
+    char *last = above - CAIRN_GRANULE;
+    map_turn(heap, heap_granule_index(heap, last), 1, true);
+    cairn_explain(CAIRN_OVERRUN, last, &report);
+    CHECK(report.damaged.start == last && report.damaged.live && report.damaged.size == CAIRN_GRANULE);
+    CHECK(report.suspect.start == last && is_block(&report.other, above, STACK));
 }
 
 /* A task's stack, in the block above, that has overflowed; or a string that is much too long. */
@@ -257,32 +303,104 @@ static void the_rest_of_a_free_block_is_passed_over_where_it_is_as_it_was(void)
     CHECK(report.damaged.start == taken && !report.damaged.live && suspects_the_last_owner());
 }
 
-/* A free block of one granule is all links and size: which of them was written first is not known. */
-static void of_a_free_granule_both_ends_are_suspected(void)
+/* Right below the free block's last size, and behind what is given out of it. */
+static void the_byte_below_the_last_size_of_a_free_block_was_written_from_above(void)
 {
     set(false);
-    size_t size = bytes_of_block(SIZE) - CAIRN_GRANULE - KEPT_BEHIND;
-    char *upper = middle + CAIRN_GRANULE;
-    CHECK(cairn_malloc(heap, size) == upper);
+    char *bad = above - sizeof(link_t) - 1;
+    *bad = 0;
+    CHECK(found(CAIRN_WRITE_AFTER_FREE, false) && report.address == bad && suspects_above());
+}
+
+/* Behind what was freed, of which alone the owner is known, and below the end of the free block, which is as it was.
+ * What the block above holds is its owner's, and may be like free memory. */
+static void where_free_memory_ends_as_it_should_it_was_not_written_from_above(void)
+{
+    set(false);
+    middle[SIZE + 1] = 0;
+    memset(above, FILL, STACK);
+    CHECK(found(CAIRN_WRITE_AFTER_FREE, false) && report.address == middle + SIZE + 1);
+    CHECK(is_none(&report.suspect) && is_none(&report.other));
+}
+
+/* All behind them is as it was, and by now canary and trailer. */
+static void the_last_byte_of_what_is_given_out_was_written_from_above(void)
+{
+    set(false);
+    middle[SIZE - 1] = 0;
+    CHECK(found(CAIRN_WRITE_AFTER_FREE, false) && report.address == middle + SIZE - 1 && suspects_above());
+}
+
+/* The upper part of a free block, written at its end, and where it begins or a granule above that. */
+static void what_is_given_out_and_spoiled_at_both_ends_was_written_from_either(void)
+{
+    for (size_t k = 0; k <= CAIRN_GRANULE; k += CAIRN_GRANULE) {
+        set(false);
+        char *taken = above - bytes_of_block(SIZE / 4);
+        taken[k] = 0;
+        above[-1 - (ptrdiff_t)sizeof(link_t)] = 0;
+        CHECK(is_fatal(take_part, heap, NULL) && fatal_reason == CAIRN_WRITE_AFTER_FREE && fatal_address == taken + k);
+        cairn_explain(fatal_reason, fatal_address, &report);
+        CHECK(report.damaged.start == taken && !report.damaged.live);
+        if (k == 0)
+            CHECK(report.suspect.start == taken && report.suspect.owner != NULL &&
+                  is_block(&report.other, above, STACK));
+        else
+            CHECK(suspects_above());
+    }
+}
+
+/* It has no last byte: the one below it is another block's. */
+static void a_block_of_no_bytes_ends_as_its_memory_does(void)
+{
+    set_sized(0, true);
+    middle[-1] = (char)FILL;
+    cairn_explain(CAIRN_WRITE_AFTER_FREE, middle, &report);
+    CHECK(report.damaged.start == middle && report.suspect.start == below);
+    CHECK(is_block(&report.other, above, STACK));
+}
+
+/* A free block of one granule is all links and size: which of them was written first is not known. Whatever it was. */
+static void of_a_free_granule_both_ends_are_suspected(void)
+{
+    for (unsigned run = 0; run < 2; run++) {
+        size_t size = set_part(1);
+        char *upper = middle + CAIRN_GRANULE;
+        if (run == 0)
+            upper[-1] ^= 1;
+        else
+            upper[-(ptrdiff_t)sizeof(link_t)] = (char)FILL;
+        cairn_explain(CAIRN_CORRUPT_SIZE, middle, &report);
+        CHECK(report.damaged.start == middle && report.damaged.size == CAIRN_GRANULE && !report.damaged.live);
+        CHECK(report.suspect.start == middle && report.suspect.owner != NULL && is_block(&report.other, upper, size));
+    }
+}
+
+/* In a larger one there is a byte between them. */
+static void the_last_size_of_two_free_granules_was_written_from_above(void)
+{
+    size_t size = set_part(2);
+    char *upper = middle + 2 * CAIRN_GRANULE;
     upper[-1] ^= 1;
     cairn_explain(CAIRN_CORRUPT_SIZE, middle, &report);
-    CHECK(report.damaged.start == middle && report.damaged.size == CAIRN_GRANULE && !report.damaged.live);
-    CHECK(report.suspect.start == middle && report.suspect.owner != NULL && is_block(&report.other, upper, size));
+    CHECK(report.damaged.start == middle && report.damaged.size == 2 * CAIRN_GRANULE && !report.damaged.live);
+    CHECK(is_block(&report.suspect, upper, size) && is_none(&report.other));
 }
 
 /* Its size is as it was: the links were written from below. */
 static void a_free_granule_whose_links_alone_are_spoiled_was_written_by_who_had_it(void)
 {
-    set(false);
-    size_t size = bytes_of_block(SIZE) - CAIRN_GRANULE - KEPT_BEHIND;
-    CHECK(cairn_malloc(heap, size) == middle + CAIRN_GRANULE);
+    set_part(1);
     middle[0] ^= 1;
     cairn_explain(CAIRN_CORRUPT_LINK, middle, &report);
     CHECK(report.damaged.start == middle && report.damaged.size == CAIRN_GRANULE && suspects_the_last_owner());
 }
 
 TAP_MAIN(TEST(a_byte_behind_a_block_is_its_own_overrun), TEST(a_trailer_that_alone_is_spoiled_was_written_from_above),
-         TEST(the_end_of_a_canary_was_written_from_above), TEST(where_all_is_spoiled_it_was_either),
+         TEST(the_end_of_a_canary_was_written_from_above),
+         TEST(a_trailer_behind_a_canary_of_one_byte_was_written_from_above),
+         TEST(a_size_that_is_complemented_is_a_spoiled_trailer),
+         TEST(where_the_map_leaves_no_room_for_a_trailer_it_was_either), TEST(where_all_is_spoiled_it_was_either),
          TEST(a_run_into_free_memory_came_from_below), TEST(the_links_of_a_free_block_were_written_from_below),
          TEST(the_middle_of_a_free_block_was_written_by_who_had_it),
          TEST(where_the_canary_below_is_whole_it_was_who_had_the_block),
@@ -290,6 +408,12 @@ TAP_MAIN(TEST(a_byte_behind_a_block_is_its_own_overrun), TEST(a_trailer_that_alo
          TEST(the_end_of_a_free_block_was_written_from_above), TEST(where_all_of_a_free_block_is_spoiled_it_was_either),
          TEST(the_rest_of_a_free_block_is_passed_over),
          TEST(the_rest_of_a_free_block_is_passed_over_where_it_is_as_it_was),
+         TEST(the_byte_below_the_last_size_of_a_free_block_was_written_from_above),
+         TEST(where_free_memory_ends_as_it_should_it_was_not_written_from_above),
+         TEST(the_last_byte_of_what_is_given_out_was_written_from_above),
+         TEST(what_is_given_out_and_spoiled_at_both_ends_was_written_from_either),
+         TEST(a_block_of_no_bytes_ends_as_its_memory_does),
+         TEST(the_last_size_of_two_free_granules_was_written_from_above),
          TEST(of_a_free_granule_both_ends_are_suspected),
          TEST(a_free_granule_whose_links_alone_are_spoiled_was_written_by_who_had_it),
          TEST(the_control_data_is_next_to_no_block), TEST(what_came_from_above_the_heap_came_from_no_block))

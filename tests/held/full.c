@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
 #include "fatal.h"
+#include "core/heap.h"
 #include "tap.h"
 
 #include <errno.h>
@@ -90,6 +91,10 @@ static void what_can_never_be_served_leaves_the_quarantine_as_it_is(void)
     full(2);
     errno = 0;
     CHECK(launder(malloc(SIZE_MAX)) == NULL && errno == ENOMEM);
+    for (size_t above = CAIRN_GRANULE; above-- > 0;) { /* a heap has control data as well */
+        errno = 0;
+        CHECK(launder(malloc(HEAP_MAX_REQUEST - KEPT_BEHIND - above)) == NULL && errno == ENOMEM);
+    }
     CHECK(is_held(blocks[count]) && is_held(blocks[count + 1]));
     errno = 0;
     CHECK(launder(malloc(ROOM)) == NULL && errno == ENOMEM);

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { MESSAGE = 40, LATER = 5, HELD = CAIRN_QUARANTINE };
+enum { MESSAGE = 40, LARGE = 800, LATER = 5, HELD = CAIRN_QUARANTINE };
 _Static_assert(LATER < HELD, "a block that was freed so many messages ago is still held");
 
 static char who[8]; /* the callers are addresses of its elements */
@@ -85,6 +85,13 @@ static void a_block_that_is_held_is_not_given_out(void)
     free(again);
 }
 
+/* From above the top. */
+static void take_large(struct cairn_heap *heap, void *p)
+{
+    (void)heap, (void)p;
+    CHECK(malloc(LARGE) == NULL);
+}
+
 /* The block that has left, and was damaged, is live again, as it was, and then free. */
 static void recover(char *p, size_t size)
 {
@@ -117,6 +124,48 @@ static void a_write_after_free_is_found_messages_later(void)
     tap_comment_number("single bytes tried in held blocks:", tried);
     tap_comment_number("of these, not named:", tried - named);
     CHECK(tried > 200 && found == tried && named == tried && blamed == tried && checked == tried);
+}
+
+/* The quarantine has the block's size as well. */
+static void a_byte_of_a_held_block_is_named_though_its_trailer_is_spoiled(void)
+{
+    char *p = freed_before(MESSAGE, LATER);
+    char *trailer = p + bytes_of_block(MESSAGE) - 2 * sizeof(void *);
+    for (size_t k = 0; trailer + k < p + bytes_of_block(MESSAGE); k++)
+        trailer[k] ^= 0x5a;
+    const void *where = NULL;
+    CHECK(cairn_check(cairn_system(), &where) == 12 && where == trailer);
+    p[MESSAGE / 2] ^= 1;
+    CHECK(cairn_check(cairn_system(), &where) == 12 && where == p + MESSAGE / 2);
+    CHECK(is_fatal(work, NULL, NULL) && fatal_address == p + MESSAGE / 2);
+    recover(p, MESSAGE);
+    CHECK(sound(cairn_system()));
+}
+
+/* Its canary and trailer are a live block's then, and cairn_check() asks no further. */
+static void a_block_whose_trailer_is_made_a_live_one_again_is_found_when_it_leaves(void)
+{
+    char *p = freed_before(MESSAGE, LATER);
+    char *trailer = p + bytes_of_block(MESSAGE) - 2 * sizeof(void *);
+    ((size_t *)(void *)(p + bytes_of_block(MESSAGE)))[-1] = MESSAGE;
+    CHECK(cairn_check(cairn_system(), NULL) == 0);
+    CHECK(is_fatal(work, NULL, NULL) && fatal_reason == CAIRN_WRITE_AFTER_FREE && fatal_address == trailer);
+    recover(p, MESSAGE);
+    CHECK(sound(cairn_system()));
+}
+
+/* The bytes that a request gets are looked at when they are the caller's, and counted. */
+static void the_counts_and_the_heap_agree_where_a_write_is_found_in_a_new_block(void)
+{
+    struct cairn_counts counts;
+    struct cairn_heap *heap = cairn_system();
+    char *p = heap_pointer(heap, heap->top);
+    p[MESSAGE] ^= 1;
+    CHECK(is_fatal(take_large, NULL, NULL) && fatal_reason == CAIRN_WRITE_AFTER_FREE && fatal_address == p + MESSAGE);
+    cairn_read_counts(&counts);
+    CHECK(counts.used == cairn_used_bytes(heap) && cairn_usable_size(heap, p) == LARGE);
+    cairn_free(heap, p);
+    CHECK(counts.used == cairn_used_bytes(heap) + bytes_of_block(LARGE));
 }
 
 static void a_second_free_of_a_block_that_was_written_is_one(void)
@@ -246,5 +295,8 @@ TAP_MAIN(TEST(who_freed_a_block_that_has_left_is_known_for_as_many_again), TEST(
          TEST(blocks_of_another_heap_are_not_counted), TEST(memory_of_others_that_looks_like_a_held_block_is_none),
          TEST(an_overrun_of_a_live_block_is_none_of_a_held_one),
          TEST(a_boundary_inside_a_held_block_is_found_when_it_leaves), TEST(a_second_free_is_found_messages_later),
-         TEST(a_write_after_free_is_found_messages_later), TEST(a_second_free_of_a_block_that_was_written_is_one),
-         TEST(the_old_place_of_a_block_that_moved_is_held))
+         TEST(a_write_after_free_is_found_messages_later),
+         TEST(a_byte_of_a_held_block_is_named_though_its_trailer_is_spoiled),
+         TEST(a_block_whose_trailer_is_made_a_live_one_again_is_found_when_it_leaves),
+         TEST(the_counts_and_the_heap_agree_where_a_write_is_found_in_a_new_block),
+         TEST(a_second_free_of_a_block_that_was_written_is_one), TEST(the_old_place_of_a_block_that_moved_is_held))

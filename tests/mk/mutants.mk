@@ -7,7 +7,7 @@
 #
 # SPDX-License-Identifier: MIT
 MUTANTS := $(BUILD)/mutants
-MUTANTS_WATCHED := $(WATCHED_ON_HOST:%=32-%) $(addprefix wide-,guarded held counted sited traced)
+MUTANTS_WATCHED := $(WATCHED_ON_HOST:%=32-%) $(addprefix wide-,guarded held counted sited traced) 64-guarded
 MUTANTS_CONFIGS := 32 64 64-wide 32-regions wide-regions $(MUTANTS_WATCHED) small clear fuzz-32 fuzz-wide explore-32 explore-wide 32-sanitized wide-regions-sanitized 32-guarded-sanitized fuzz-32-sanitized
 
 mutants-32_FLAGS           = -m32
@@ -15,6 +15,7 @@ mutants-64_FLAGS           = -DBITS_TABLE=1
 mutants-64-wide_FLAGS      = -DCAIRN_INDEX_BITS=32
 mutants-32-regions_FLAGS   = $(32-regions.FLAGS)
 mutants-wide-regions_FLAGS = $(64-wide-regions.FLAGS)
+mutants-64-guarded_FLAGS   = $(guarded.FLAGS)
 mutants-small_FLAGS        = -m32 -Os
 mutants-clear_FLAGS        = -DPORT_MEMORY_IS_CLEAR=1
 mutants-fuzz-32_FLAGS      = -m32 $(FUZZ_CFLAGS)
@@ -30,6 +31,7 @@ mutants-64_TESTS           := common host
 mutants-64-wide_TESTS      := common fault host
 mutants-32-regions_TESTS   := regions host-regions
 mutants-wide-regions_TESTS := regions host host-regions
+mutants-64-guarded_TESTS   := guarded
 mutants-small_TESTS        := common fault
 mutants-clear_TESTS        := common host
 mutants-fuzz-32_TESTS      := fuzz

@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "blocks.h"
+#include "fatal.h"
+#include "core/heap.h"
 #include "tap.h"
 
 #include <errno.h>
@@ -128,7 +130,23 @@ static void nobody_holds_what_was_refused(void)
     CHECK(system_empty());
 }
 
+static void take(struct cairn_heap *heap, void *p)
+{
+    (void)heap, (void)p;
+    CHECK(malloc(100) == NULL);
+}
+
+/* The map is not as it was. This leaves the heap damaged. */
+static void a_boundary_inside_what_is_given_out_is_found(void)
+{
+    struct cairn_heap *heap = cairn_system();
+    index_t i = heap->top;
+    map_turn_bound(heap, i + 1u);
+    CHECK(is_fatal(take, NULL, NULL) && fatal_reason == CAIRN_NOT_A_BLOCK && fatal_address == heap_pointer(heap, i));
+}
+
 /* While the table has places first. */
 TAP_MAIN(TEST(who_is_not_known_is_summed_up_as_well), TEST(nobody_holds_what_was_refused),
          TEST(a_place_that_a_block_has_left_has_no_owner), TEST(a_site_has_its_live_bytes_and_their_peak),
-         TEST(a_plain_call_counts_for_the_address_behind_it), TEST(what_finds_no_place_is_summed_up))
+         TEST(a_plain_call_counts_for_the_address_behind_it), TEST(what_finds_no_place_is_summed_up),
+         TEST(a_boundary_inside_what_is_given_out_is_found))

@@ -32,6 +32,16 @@ void tap_unlock(void)
         host_lock_depth = 0;
 }
 
+extern void (*host_interrupt)(void) __attribute__((weak));
+
+bool tap_interrupt(void (*handler)(void))
+{
+    if (&host_interrupt == NULL)
+        return false;
+    host_interrupt = handler;
+    return true;
+}
+
 _Noreturn void tap_exit(int status)
 {
     _exit(status);

@@ -22,6 +22,12 @@ void tap_unlock(void)
     set_masked(0);
 }
 
+bool tap_interrupt(void (*handler)(void))
+{
+    (void)handler;
+    return false;
+}
+
 _Noreturn void tap_exit(int status)
 {
     semihosting_exit(status);

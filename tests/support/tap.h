@@ -69,6 +69,10 @@ TAP_NORETURN void tap_exit(int status);
 bool tap_unlocked(void);
 void tap_unlock(void);
 
+/* An interrupt that waits for the heap's lock: `handler` is called whenever the lock is released. NULL: no more. False
+ * if this machine cannot. */
+bool tap_interrupt(void (*handler)(void));
+
 /* The seed of a random run: `usual`, unless the environment names another. */
 unsigned long tap_seed(unsigned long usual);
 
