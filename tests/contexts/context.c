@@ -137,6 +137,49 @@ static void no_more_calls_come_than_were_asked_for(void)
     free(p);
 }
 
+/* So that the words of earlier calls are not found again. */
+static APART __attribute__((no_sanitize("address"))) void clear_stack_below(void)
+{
+    volatile uintptr_t below[256];
+    for (unsigned i = 0; i < sizeof below / sizeof *below; i++)
+        below[i] = 0;
+}
+
+/* A frame of more words than are looked at: as many as there are `calls` are *`word`, from `from` on, and the others 0.
+ * It calls by a pointer, and so nothing else. */
+static APART __attribute__((no_sanitize("address"))) char *with_calls(void *(*request)(const void *caller, size_t size),
+                                                                      const volatile uintptr_t *word, unsigned from,
+                                                                      unsigned calls)
+{
+    volatile uintptr_t frame[160];
+    for (unsigned i = 0; i < sizeof frame / sizeof *frame; i++)
+        frame[i] = i >= from && i - from < calls ? *word : 0;
+    char *p = launder(request(NULL, 10));
+    p[0] = (char)frame[0];
+    return p;
+}
+
+/* However many there are, and wherever the first one is. */
+static void each_call_that_is_found_comes_with_its_place(void)
+{
+    free(outer(20));
+    CHECK(take_apart() && last.calls > 0);
+    const volatile uintptr_t word = last.address[0];
+    for (unsigned from = 0; from < 2; from++)
+        for (unsigned calls = 0, left = 0; calls <= CAIRN_TRACE_STACK; calls++) {
+            clear_stack_below();
+            char *p = with_calls(cairn_malloc_for, &word, from, calls);
+            CHECK(take_apart());
+            if (calls == 0)
+                left = last.calls; /* a call that has returned may have left one */
+            uint32_t all = left + calls < CAIRN_TRACE_STACK ? left + calls : CAIRN_TRACE_STACK;
+            CHECK(last.calls == all && left <= 1);
+            for (uint32_t i = left; i < all; i++)
+                CHECK(last.address[i] == word && (i == left || last.at[i] == last.at[i - 1] + 1));
+            free(p);
+        }
+}
+
 /* ---- Time and task --------------------------------------------------------------------------------- */
 
 static void the_time_comes_with_each_record(void)
@@ -152,8 +195,9 @@ static void run_as(uintptr_t who, const char *name)
 {
     task = who;
     task_name = name;
-    free(launder(malloc(10)));
+    void *p = launder(malloc(10));
     CHECK(take_apart() && (last.flags & TASK) != 0 && last.task == who);
+    free(p);
 }
 
 static void a_task_comes_with_its_name_when_it_is_another_one(void)
@@ -175,6 +219,21 @@ static void a_task_comes_with_its_name_when_it_is_another_one(void)
     CHECK(take_apart() && (last.flags & NAME) != 0 && last.name[0] == '\0');
 }
 
+static void a_name_is_filled_up_with_0(void)
+{
+    static char own[2];
+    static const char behind_it[4 * NAME_WORDS + 1] = "net\0more";
+    run_as((uintptr_t)&own, behind_it);
+    CHECK((last.flags & NAME) != 0 && strcmp(last.name, "net") == 0);
+    CHECK(all_zero(last.name + 3, sizeof last.name - 3));
+}
+
+static void a_task_may_have_the_lowest_address(void)
+{
+    run_as(PORT_EXCEPTIONS, "low");
+    CHECK((last.flags & NAME) != 0 && strcmp(last.name, "low") == 0);
+}
+
 static void an_interrupt_has_its_number_and_no_name(void)
 {
     static char own[2];
@@ -188,5 +247,6 @@ static void an_interrupt_has_its_number_and_no_name(void)
 }
 
 TAP_MAIN(TEST(the_calls_that_led_to_a_request_come_with_it), TEST(no_more_calls_come_than_were_asked_for),
-         TEST(the_time_comes_with_each_record), TEST(a_task_comes_with_its_name_when_it_is_another_one),
-         TEST(an_interrupt_has_its_number_and_no_name))
+         TEST(each_call_that_is_found_comes_with_its_place), TEST(the_time_comes_with_each_record),
+         TEST(a_task_comes_with_its_name_when_it_is_another_one), TEST(a_name_is_filled_up_with_0),
+         TEST(a_task_may_have_the_lowest_address), TEST(an_interrupt_has_its_number_and_no_name))

@@ -8,13 +8,14 @@
 enum { MALLOC, CALLOC, ALIGNED, REALLOC, FREE };
 static char who[8];
 
-/* Is the last record of this kind, by this caller, of these words, and the next one by number? */
+/* Is the last record of this kind, by this caller, of these words, and the next one by number? Only a call for an
+ * alignment has one. */
 static bool recorded(unsigned kind, const void *caller, uint32_t words)
 {
     static unsigned seen;
     static uint32_t number;
     bool good = hook_records == seen + 1 && (hook_record[0] & 7) == kind && hook_words == words &&
-                hook_record[1] == (uintptr_t)caller &&
+                hook_record[1] == (uintptr_t)caller && (kind == ALIGNED || (hook_record[0] >> 3 & 31) == 0) &&
                 (hook_records == 1 || (uint32_t)hook_record[0] >> 8 == number + 1);
     seen = hook_records;
     number = (uint32_t)hook_record[0] >> 8;
