@@ -16,6 +16,17 @@ static struct cairn_counts now(void)
     return counts;
 }
 
+static void where_no_heap_can_start_no_byte_is_free(void)
+{
+    ptrdiff_t all = (ptrdiff_t)room();
+    CHECK(sbrk(all) != (void *)-1);
+    errno = 0;
+    CHECK(malloc(1) == NULL && errno == ENOMEM && cairn_system() == NULL);
+    CHECK(hook_failures == 1 && hook_request.size == 1 && hook_largest_free == 0);
+    CHECK(now().failures == 1 && now().used == 0 && now().peak == 0);
+    CHECK(sbrk(-all) != (void *)-1);
+}
+
 static void each_call_counts_as_its_kind(void)
 {
     struct cairn_counts before = now();
@@ -118,6 +129,8 @@ static void the_largest_free_block_is_exact(void)
     CHECK(system_empty());
 }
 
-TAP_MAIN(TEST(each_call_counts_as_its_kind), TEST(used_and_peak_are_the_heaps_to_the_byte),
-         TEST(the_largest_request_is_kept), TEST(a_failure_is_kept_and_told_to_the_hook),
-         TEST(the_hook_may_free_memory), TEST(the_largest_free_block_is_exact))
+/* Before the heap starts first. */
+TAP_MAIN(TEST(where_no_heap_can_start_no_byte_is_free), TEST(each_call_counts_as_its_kind),
+         TEST(used_and_peak_are_the_heaps_to_the_byte), TEST(the_largest_request_is_kept),
+         TEST(a_failure_is_kept_and_told_to_the_hook), TEST(the_hook_may_free_memory),
+         TEST(the_largest_free_block_is_exact))
