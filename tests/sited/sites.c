@@ -37,6 +37,8 @@ static void a_site_has_its_live_bytes_and_their_peak(void)
     CHECK(site_of(&who[10], &site) && site.blocks == 2 && site.bytes == 44 && site.peak == 44);
     free(p);
     CHECK(site_of(&who[10], &site) && site.blocks == 1 && site.bytes == 11 && site.peak == 44);
+    free(launder(cairn_malloc_for(&who[10], 5)));
+    CHECK(site_of(&who[10], &site) && site.blocks == 1 && site.bytes == 11 && site.peak == 44);
     q = launder(cairn_realloc_for(&who[12], q, 20)); /* it is the other's now */
     CHECK(site_of(&who[10], &site) && site.blocks == 0 && site.bytes == 0);
     CHECK(site_of(&who[12], &site) && site.blocks == 1 && site.bytes == 20);
@@ -80,6 +82,26 @@ static void a_place_that_a_block_has_left_has_no_owner(void)
     CHECK(malloc_usable_size(NULL) == 0 && system_empty());
 }
 
+/* A block whose owner was overwritten is counted off what it says now, or off the sum: no free() makes an entry. */
+static void a_freed_block_of_an_owner_without_an_entry_is_one_of_the_sum(void)
+{
+    struct cairn_site before, others, site;
+    CHECK(cairn_read_site(CAIRN_SITES, &before));
+    char *p = launder(cairn_malloc_for(&who[14], 5));
+    *owner_kept_with(p, 5) ^= 0x100;
+    free(p);
+    CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks == before.blocks - 1 &&
+          others.bytes == before.bytes - 5);
+    for (uint32_t n = 0; n < CAIRN_SITES && cairn_read_site(n, &site); n++)
+        CHECK(site.caller != NULL || (site.blocks == 0 && site.bytes == 0));
+
+    p = launder(cairn_malloc_for(NULL, 5)); /* and the other way round: both are as they were */
+    *owner_kept_with(p, 5) ^= (uintptr_t)&who[14];
+    free(p);
+    CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks == before.blocks && others.bytes == before.bytes);
+    CHECK(site_of(&who[14], &site) && site.blocks == 0 && site.bytes == 0);
+}
+
 static __attribute__((noinline)) void *from_here(void)
 {
     void *p = launder(malloc(77));
@@ -109,6 +131,7 @@ static void what_finds_no_place_is_summed_up(void)
         blocks[i] = launder(cairn_malloc_for(&who[i], 3));
     CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks >= 40 - CAIRN_SITES &&
           others.bytes == 3 * others.blocks);
+    CHECK(others.caller == NULL);
     uint32_t placed = 0;
     struct cairn_site site;
     for (uint32_t n = 0; n < CAIRN_SITES; n++)
@@ -148,5 +171,6 @@ static void a_boundary_inside_what_is_given_out_is_found(void)
 /* While the table has places first. */
 TAP_MAIN(TEST(who_is_not_known_is_summed_up_as_well), TEST(nobody_holds_what_was_refused),
          TEST(a_place_that_a_block_has_left_has_no_owner), TEST(a_site_has_its_live_bytes_and_their_peak),
+         TEST(a_freed_block_of_an_owner_without_an_entry_is_one_of_the_sum),
          TEST(a_plain_call_counts_for_the_address_behind_it), TEST(what_finds_no_place_is_summed_up),
          TEST(a_boundary_inside_what_is_given_out_is_found))
