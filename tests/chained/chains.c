@@ -52,7 +52,7 @@ static bool is_in(const void *address, const void *function)
 /* Clears what calls have left below the caller's frame: a frame with holes, as sanitizers make it, shows it again. */
 static APART __attribute__((no_sanitize("address"))) void clear_stack_below(void)
 {
-    volatile uint32_t below[256];
+    volatile uintptr_t below[256];
     for (unsigned i = 0; i < sizeof below / sizeof *below; i++)
         below[i] = 0;
 }
@@ -103,15 +103,25 @@ static void one_wrapper_has_a_site_for_each_of_its_callers(void)
     CHECK(nothing_is_used());
 }
 
-/* One caller, twelve ways to it, in a table of sixteen: their places coincide. */
+/* As cairn_malloc_for(). Who calls it by such a pointer calls nothing else: no other call is left on the stack. */
+typedef void *request_for(const void *caller, size_t size);
+
+/* One owner, twelve ways to it, in a table of sixteen: their places coincide. The way is on the stack once. */
 enum { WAYS = 12 };
-#define WAY(n)                         \
-    case n:                            \
-        p = wrapper(4 + n);            \
-        __asm volatile("" : : "i"(n)); \
+#define WAY(n)                                   \
+    case n:                                      \
+        p = wrapper_for(request, caller, 4 + n); \
+        __asm volatile("" : : "i"(n));           \
         break;
 
-static APART char *by_way(unsigned n)
+static APART char *wrapper_for(request_for *request, const void *caller, size_t size)
+{
+    char *p = launder(request(caller, size));
+    p[0] = 1;
+    return p;
+}
+
+static APART char *by_way(request_for *request, const void *caller, unsigned n)
 {
     char *p = NULL;
     switch (n) {
@@ -123,15 +133,17 @@ static APART char *by_way(unsigned n)
 static void no_two_ways_to_a_wrapper_share_an_entry(void)
 {
     char *blocks[WAYS];
-    for (unsigned n = 0; n < WAYS; n++)
-        blocks[n] = by_way(n);
+    for (unsigned n = 0; n < WAYS; n++) {
+        clear_stack_below();
+        blocks[n] = by_way(cairn_malloc_for, blocks, n);
+    }
     struct cairn_site site;
     unsigned placed = 0;
     for (uint32_t n = 0; n < CAIRN_SITES && cairn_read_site(n, &site); n++) {
         CHECK(site.blocks <= 1);
         placed += site.blocks;
     }
-    CHECK(placed >= CAIRN_SITES / 2 && cairn_read_site(CAIRN_SITES, &site) && placed + site.blocks == WAYS);
+    CHECK(placed > CAIRN_SITES / 2 && cairn_read_site(CAIRN_SITES, &site) && placed + site.blocks == WAYS);
     for (unsigned n = 0; n < WAYS; n++)
         free(blocks[n]);
     CHECK(nothing_is_used());
@@ -187,20 +199,85 @@ static void a_site_has_its_caller_once_and_calls_up_to_the_first_that_is_null(vo
     CHECK(nothing_is_used());
 }
 
+/* A frame of more words than are looked at: first `count` of `words`, then 0. What is given to it lies in memory: in
+ * registers, it could be saved in such a frame. */
+static APART __attribute__((no_sanitize("address"))) char *
+with_words(request_for *request, const void *const volatile *caller, const volatile uintptr_t *words, unsigned count)
+{
+    volatile uintptr_t frame[160];
+    for (unsigned i = 0; i < sizeof frame / sizeof *frame; i++)
+        frame[i] = i < count ? words[i] : 0;
+    char *p = launder(request(*caller, 5));
+    p[0] = (char)frame[0];
+    return p;
+}
+
+/* How many of the calls of the caller's site are the word; all of its sites have blocks. */
+static unsigned calls_of(const void *caller, uintptr_t word)
+{
+    struct cairn_site site;
+    unsigned count = 0;
+    for (uint32_t n = 0; n < CAIRN_SITES && cairn_read_site(n, &site); n++)
+        for (unsigned i = 0; i < CAIRN_SITES_STACK; i++)
+            count += site.caller == caller && site.blocks != 0 && (uintptr_t)site.calls[i] == word;
+    return count;
+}
+
+/* Where arguments are on the stack, a caller is, too. */
+#ifdef __i386__
+enum { CALLER_IS_ON_STACK = 1 };
+#else
+enum { CALLER_IS_ON_STACK = 0 };
+#endif
+
+/* No other ones, such as those of an earlier request; but a call for a sanitizer may have left one or two. */
+static void a_site_has_the_calls_that_are_found_except_its_caller(void)
+{
+    static volatile uintptr_t words[CAIRN_SITES_STACK + 1]; /* one from_net(), then as many from_log() */
+    static const void *volatile caller;
+    clear_stack_below();
+    char *of_net = from_net(4);
+    words[0] = (uintptr_t)site_through_wrapper(asker).calls[0];
+    clear_stack_below();
+    char *of_log = from_log(4);
+    for (unsigned i = 1; i <= CAIRN_SITES_STACK; i++)
+        words[i] = (uintptr_t)site_through_wrapper(asker).calls[0];
+    free(of_net), free(of_log);
+    CHECK(words[0] != 0 && words[1] != 0 && words[0] != words[1]);
+
+    clear_stack_below();
+    caller = &asker;
+    char *p = with_words(cairn_malloc_for, &caller, words, CAIRN_SITES_STACK + 1);
+    CHECK(calls_of(caller, words[0]) == 1 && calls_of(caller, words[1]) != 0);
+    free(p);
+    caller = (const void *)words[0];
+    p = with_words(cairn_malloc_for, &caller, words + CALLER_IS_ON_STACK, CAIRN_SITES_STACK + 1 - CALLER_IS_ON_STACK);
+    CHECK(calls_of(caller, words[0]) == 0 && calls_of(caller, words[1]) != 0 && calls_of(caller, 0) == 0);
+    free(p);
+    caller = &asker;
+    p = with_words(cairn_malloc_for, &caller, words, 0);
+    CHECK(calls_of(caller, words[0]) == 0 && calls_of(caller, words[1]) == 0);
+    free(p);
+    CHECK(nothing_is_used());
+}
+
+/* So many callers that each entry of the table is found by some, wherever the program lies. No two are as one to it. */
+enum { MANY = 5 * CAIRN_SITES, APART_BY = 2 };
+static char who[MANY * APART_BY];
+
 static void what_finds_no_place_is_summed_up(void)
 {
-    static char who[3 * CAIRN_SITES];
-    void *blocks[3 * CAIRN_SITES];
+    void *blocks[MANY];
     struct cairn_site others, site;
     CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks == 0);
-    for (unsigned i = 0; i < 3 * CAIRN_SITES; i++)
-        blocks[i] = launder(cairn_malloc_for(&who[i], 3));
+    for (unsigned i = 0; i < MANY; i++)
+        blocks[i] = launder(cairn_malloc_for(&who[APART_BY * i], 3));
     uint32_t placed = 0;
     for (uint32_t n = 0; n < CAIRN_SITES && cairn_read_site(n, &site); n++)
         placed += site.blocks;
-    CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks >= 2 * CAIRN_SITES);
-    CHECK(placed + others.blocks == 3 * CAIRN_SITES && others.bytes == 3 * others.blocks);
-    for (unsigned i = 0; i < 3 * CAIRN_SITES; i++)
+    CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks >= MANY - CAIRN_SITES);
+    CHECK(placed + others.blocks == MANY && others.bytes == 3 * others.blocks);
+    for (unsigned i = 0; i < MANY; i++)
         free(blocks[i]);
     CHECK(cairn_read_site(CAIRN_SITES, &others) && others.blocks == 0 && others.bytes == 0);
     CHECK(nothing_is_used());
@@ -227,25 +304,49 @@ static void an_entry_without_blocks_is_given_to_another_site(void)
 /* The table is full of others' blocks, too large for the place of the freed one. */
 static void who_had_a_freed_block_is_known_when_its_entry_is_anothers(void)
 {
-    static char who[2 * CAIRN_SITES];
-    void *others[2 * CAIRN_SITES];
+    void *others[MANY];
     char *freed = from_net(30), *above = from_log(8);
     free(freed);
-    for (unsigned i = 0; i < 2 * CAIRN_SITES; i++)
-        others[i] = launder(cairn_malloc_for(&who[i], 100));
+    for (unsigned i = 0; i < MANY; i++)
+        others[i] = launder(cairn_malloc_for(&who[APART_BY * i], 50));
     struct cairn_site site;
     for (uint32_t n = 0; n < CAIRN_SITES && cairn_read_site(n, &site); n++)
         CHECK(site.blocks != 0);
     struct cairn_report report;
     cairn_explain(CAIRN_WRITE_AFTER_FREE, freed + 9, &report);
     CHECK(report.damaged.start == freed && is_in(report.damaged.owner, (const void *)(uintptr_t)wrapper));
-    for (unsigned i = 0; i < 2 * CAIRN_SITES; i++)
+    for (unsigned i = 0; i < MANY; i++)
         free(others[i]);
     free(above);
     CHECK(nothing_is_used());
 }
 
-#define WITH_REPORTS , TEST(who_had_a_freed_block_is_known_when_its_entry_is_anothers)
+/* It is one that the block's trailer has kept alone, or it was overwritten. */
+static void an_owner_outside_the_table_is_no_entry(void)
+{
+    enum { SIZE = 30, SEAL = sizeof(uintptr_t) * 4 };
+    char *p = launder(cairn_malloc_for(&who[0], SIZE));
+    struct cairn_site site;
+    uint32_t n = 0;
+    while (CHECK(n < CAIRN_SITES) && cairn_read_site(n, &site) && (site.caller != &who[0] || site.blocks != 1))
+        n++;
+    uintptr_t *kept = (uintptr_t *)launder(p + bytes_of_block(SIZE)) - 2, whole = *kept;
+    uintptr_t seal = (uintptr_t)p << SEAL, table = (whole ^ seal) - n * sizeof site;
+    struct cairn_report report;
+    for (unsigned k = 0; k <= CAIRN_SITES; k++) {
+        uintptr_t other = table + k * sizeof site;
+        *kept = other ^ seal;
+        cairn_explain(CAIRN_OVERRUN, p + SIZE, &report);
+        CHECK(report.damaged.start == p && (report.damaged.owner == (const void *)other) == (k == CAIRN_SITES));
+        CHECK(k != n || report.damaged.owner == &who[0]);
+    }
+    *kept = whole;
+    free(p);
+    CHECK(nothing_is_used());
+}
+
+#define WITH_REPORTS \
+    , TEST(who_had_a_freed_block_is_known_when_its_entry_is_anothers), TEST(an_owner_outside_the_table_is_no_entry)
 #else
 #define WITH_REPORTS
 #endif
@@ -253,5 +354,5 @@ static void who_had_a_freed_block_is_known_when_its_entry_is_anothers(void)
 /* While the table has places first. */
 TAP_MAIN(TEST(one_wrapper_has_a_site_for_each_of_its_callers), TEST(who_is_not_known_is_summed_up),
          TEST(who_resizes_a_block_has_it), TEST(a_site_has_its_caller_once_and_calls_up_to_the_first_that_is_null),
-         TEST(no_two_ways_to_a_wrapper_share_an_entry), TEST(what_finds_no_place_is_summed_up),
-         TEST(an_entry_without_blocks_is_given_to_another_site) WITH_REPORTS)
+         TEST(a_site_has_the_calls_that_are_found_except_its_caller), TEST(no_two_ways_to_a_wrapper_share_an_entry),
+         TEST(what_finds_no_place_is_summed_up), TEST(an_entry_without_blocks_is_given_to_another_site) WITH_REPORTS)
