@@ -283,6 +283,24 @@ static void what_finds_no_place_is_summed_up(void)
     CHECK(nothing_is_used());
 }
 
+/* By their caller alone they are spread over it. */
+static void sites_without_calls_fill_the_table(void)
+{
+    static const void *volatile caller;
+    void *blocks[MANY];
+    clear_stack_below();
+    for (unsigned i = 0; i < MANY; i++) {
+        caller = &who[APART_BY * i];
+        blocks[i] = with_words(cairn_malloc_for, &caller, NULL, 0);
+    }
+    struct cairn_site site;
+    for (uint32_t n = 0; n < CAIRN_SITES && cairn_read_site(n, &site); n++)
+        CHECK(site.blocks == 1);
+    for (unsigned i = 0; i < MANY; i++)
+        free(blocks[i]);
+    CHECK(nothing_is_used());
+}
+
 /* Whatever calls were found, the wrapper's block has an entry. */
 static void an_entry_without_blocks_is_given_to_another_site(void)
 {
@@ -355,4 +373,5 @@ static void an_owner_outside_the_table_is_no_entry(void)
 TAP_MAIN(TEST(one_wrapper_has_a_site_for_each_of_its_callers), TEST(who_is_not_known_is_summed_up),
          TEST(who_resizes_a_block_has_it), TEST(a_site_has_its_caller_once_and_calls_up_to_the_first_that_is_null),
          TEST(a_site_has_the_calls_that_are_found_except_its_caller), TEST(no_two_ways_to_a_wrapper_share_an_entry),
-         TEST(what_finds_no_place_is_summed_up), TEST(an_entry_without_blocks_is_given_to_another_site) WITH_REPORTS)
+         TEST(what_finds_no_place_is_summed_up), TEST(sites_without_calls_fill_the_table),
+         TEST(an_entry_without_blocks_is_given_to_another_site) WITH_REPORTS)

@@ -172,6 +172,17 @@ static void above_the_top_the_smallest_block_is_suspect_as_well(void)
     CHECK(is_none(&report.damaged) && suspects(last, &who[TAKES]) && report.suspect.size == 0);
 }
 
+/* A report goes by the map, which need not be as it was. */
+static void above_the_top_a_granule_is_suspect_where_the_map_has_it_alone(void)
+{
+    set();
+    index_t last = heap->top - 1u;
+    map_turn_bound(heap, last);
+    cairn_explain(CAIRN_WRITE_AFTER_FREE, heap_pointer(heap, heap->top), &report);
+    CHECK(is_none(&report.damaged) && suspects(heap_pointer(heap, last), NULL));
+    CHECK(report.suspect.size == CAIRN_GRANULE && !report.suspect.live);
+}
+
 static void the_byte_where_a_heap_ends_is_none_of_its_bytes(void)
 {
     set();
@@ -227,6 +238,7 @@ TAP_MAIN(TEST(the_first_block_that_is_freed_is_known), TEST(the_last_eight_block
          TEST(no_granule_of_the_control_data_is_a_block), TEST(below_the_first_block_there_is_no_one_to_suspect),
          TEST(above_the_top_the_last_block_is_suspect_where_all_is_spoiled),
          TEST(above_the_top_the_smallest_block_is_suspect_as_well),
+         TEST(above_the_top_a_granule_is_suspect_where_the_map_has_it_alone),
          TEST(the_byte_where_a_heap_ends_is_none_of_its_bytes),
          TEST(below_a_rest_that_is_the_first_block_there_is_no_one_to_suspect),
          TEST(a_rest_of_one_granule_is_passed_over), TEST(a_rest_that_ends_in_a_trailer_is_passed_over))
