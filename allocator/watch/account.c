@@ -72,15 +72,16 @@ size_t cairn_largest_free(struct cairn_heap *heap)
         i = heap_granule(heap, bin)->next;
     }
     port_unlock(state);
-    while (i != 0 && most-- != 0) {
+    for (bool listed = true; listed && most != 0; most--) {
         state = port_lock();
-        const struct granule *first = heap_granule(heap, i);
-        bool listed = i < heap->top && map_is_free(heap, i);
-        index_t size = first->size;
-        i = listed ? first->next : 0;
+        listed = i < heap->top && map_is_free(heap, i);
+        if (listed) {
+            const struct granule *first = heap_granule(heap, i);
+            if (first->size > largest)
+                largest = first->size;
+            i = first->next;
+        }
         port_unlock(state);
-        if (listed && size > largest)
-            largest = size;
     }
     return (size_t)largest * CAIRN_GRANULE;
 }

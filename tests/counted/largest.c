@@ -98,6 +98,8 @@ static void a_list_that_leads_out_of_the_heap_ends_there(void)
 {
     make_heap()->next = heap->limit;
     CHECK(cairn_largest_free(heap) == SIZE);
+    make_heap()->next = (link_t)-1; /* where there may be no memory: with an index of 32 bits it is far */
+    CHECK(cairn_largest_free(heap) == SIZE);
     index_t tile = heap->limit / TILE_GRANULES + 2u, outside = tile * TILE_GRANULES;
     make_heap()->next = (link_t)outside;
     *((struct tile *)(void *)heap - tile) = (struct tile){.bound = 0xffffffffu};

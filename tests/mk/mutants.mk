@@ -8,7 +8,8 @@
 # SPDX-License-Identifier: MIT
 MUTANTS := $(BUILD)/mutants
 MUTANTS_WATCHED := $(WATCHED_ON_HOST:%=32-%) $(addprefix wide-,guarded held counted sited traced) 64-guarded
-MUTANTS_CONFIGS := 32 64 64-wide 32-regions wide-regions $(MUTANTS_WATCHED) small clear fuzz-32 fuzz-wide explore-32 explore-wide 32-sanitized wide-regions-sanitized 32-guarded-sanitized fuzz-32-sanitized
+MUTANTS_CONFIGS := 32 64 64-wide 32-regions wide-regions $(MUTANTS_WATCHED) small clear fuzz-32 fuzz-wide explore-32 explore-wide 32-sanitized wide-regions-sanitized 32-guarded-sanitized \
+                   32-chained-sanitized 32-traced-sanitized 32-contexts-sanitized fuzz-32-sanitized
 
 mutants-32_FLAGS           = -m32
 mutants-64_FLAGS           = -DBITS_TABLE=1
