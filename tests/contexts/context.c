@@ -162,9 +162,10 @@ static APART __attribute__((no_sanitize("address"))) char *with_calls(void *(*re
 /* However many there are, and wherever the first one is. */
 static void each_call_that_is_found_comes_with_its_place(void)
 {
-    free(outer(20));
+    char *found = outer(20);
     CHECK(take_apart() && last.calls > 0);
     const volatile uintptr_t word = last.address[0];
+    free(found);
     for (unsigned from = 0; from < 2; from++)
         for (unsigned calls = 0, left = 0; calls <= CAIRN_TRACE_STACK; calls++) {
             clear_stack_below();
