@@ -430,12 +430,13 @@ void *watched_sbrk(ptrdiff_t increment)
     uint32_t state = port_lock();
     char *brk = system_sbrk(increment);
 #if CAIRN_QUARANTINE > 0
-    while (brk == (void *)-1 && make_room((size_t)increment, &state)) /* a number below 0 is more than any heap has */
+    while (brk == (void *)-1 && make_room((size_t)increment, &state)) /* as a size, -1 is more than any heap has */
         brk = system_sbrk(increment);
 #endif
-    if (brk != (void *)-1)
+    bool moved = brk != (void *)-1;
+    if (moved)
         errno = saved;
-    if (brk != (void *)-1 && cairn_system() != NULL) { /* at level 2 the lock may be held for it */
+    if (moved && cairn_system() != NULL) { /* at level 2 the lock may be held for it */
         if (increment < 0)
             guard_take_back(cairn_system(), brk + increment, (size_t)-increment);
         else

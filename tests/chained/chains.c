@@ -49,14 +49,6 @@ static bool is_in(const void *address, const void *function)
     return at - start < 200;
 }
 
-/* Clears what calls have left below the caller's frame: a frame with holes, as sanitizers make it, shows it again. */
-static APART __attribute__((no_sanitize("address"))) void clear_stack_below(void)
-{
-    volatile uintptr_t below[256];
-    for (unsigned i = 0; i < sizeof below / sizeof *below; i++)
-        below[i] = 0;
-}
-
 /* The site that a call of the wrapper asked for; one without blocks if there is none. Thumb's bit may be set in the
  * nearest call or in what the wrapper has seen of it. */
 static struct cairn_site site_through_wrapper(const void *call)

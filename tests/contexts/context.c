@@ -137,14 +137,6 @@ static void no_more_calls_come_than_were_asked_for(void)
     free(p);
 }
 
-/* So that the words of earlier calls are not found again. */
-static APART __attribute__((no_sanitize("address"))) void clear_stack_below(void)
-{
-    volatile uintptr_t below[256];
-    for (unsigned i = 0; i < sizeof below / sizeof *below; i++)
-        below[i] = 0;
-}
-
 /* A frame of more words than are looked at: as many as there are `calls` are *`word`, from `from` on, and the others 0.
  * It calls by a pointer, and so nothing else. */
 static APART __attribute__((no_sanitize("address"))) char *with_calls(void *(*request)(const void *caller, size_t size),

@@ -367,7 +367,7 @@ class Trial:
             if not objects:
                 same.add(configuration.name)
                 continue
-            # The processor may do the same for what C leaves undefined, as with a shift too wide: sanitizers see it.
+            # What C leaves undefined, such as a shift by 32, may be the same code here. The sanitizers see it.
             survives = survives or configuration.plain not in same
             noticed = self.try_in(configuration, change, objects)
             if noticed:

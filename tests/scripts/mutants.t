@@ -88,7 +88,7 @@ mutants() {
     (cd "$work" && "${PYTHON:-/usr/bin/python3}" "$here/tests/mutants/mutants.py" --build $build --jobs 2 "$@")
 }
 
-# shifts VALUE: make a second heap, whose test shifts by VALUE; with undefined shifts found, in a configuration of its own.
+# shifts VALUE: make a second heap, whose test shifts by VALUE. One of its two configurations finds undefined shifts.
 shifts() {
     mkdir -p "$work/shift/allocator" "$work/shift/tests"
     cat >"$work/shift/allocator/shift.c" <<'END'
@@ -188,7 +188,7 @@ sed -i 's/counter_add(1, 2) == 3/counter_add(1, 2) == 4/' "$work/tests/adds.c"
 (cd "$work" && build_plain) >"$work/said" 2>&1
 refuses "a test that fails without any change is an error" "over the heap as it is" mutants --lines 6 allocator/counter.c
 
-# Of a shift too wide the processor of this machine keeps the low bits, so that the code is the same. Others do not.
+# This machine's processor shifts by the low five bits, so the code is the same. Other processors do not.
 same_code='shift.c:3: by % 32 -> by'
 shifts 1 && (cd "$work/shift" && "${PYTHON:-/usr/bin/python3}" "$here/tests/mutants/mutants.py" --build $build --jobs 1 \
     allocator/shift.c) >"$work/found" 2>&1
@@ -197,7 +197,7 @@ result $? "what the compiler sees to be the same, and sanitizers do not notice, 
 shifts 33 && (cd "$work/shift" && "${PYTHON:-/usr/bin/python3}" "$here/tests/mutants/mutants.py" --build $build --jobs 1 \
     allocator/shift.c) >"$work/found" 2>&1
 grep -qF "$same_code: killed by sanitized tests/shifts" "$work/shift/build/verdicts"
-result $? "where C leaves undefined what it does, sanitizers notice it" "$work/found"
+result $? "unless its behaviour is undefined and sanitizers notice it" "$work/found"
 
 # The record names what is in the sources.
 passes "each entry of the record has its change" "${PYTHON:-/usr/bin/python3}" tests/mutants/mutants.py --build "$work" \

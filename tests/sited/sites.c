@@ -60,14 +60,14 @@ static bool erased(const uintptr_t *owner, uintptr_t old)
     return CAIRN_CHECK == 2 ? *owner != old : *owner == 0;
 }
 
-/* So that nobody who reads the memory takes what is left there for a live block. */
+/* A tool that reads the memory must not take an old trailer for that of a live block. */
 static void a_place_that_a_block_has_left_has_no_owner(void)
 {
     static const size_t sizes[] = {200, 100, 150, 400};
     char *p = launder(malloc(sizes[0]));
     void *above = NULL;
     for (unsigned i = 1; i < sizeof sizes / sizeof sizes[0]; i++) {
-        if (sizes[i] == 400) /* the others are where they were, but at level 2 */
+        if (sizes[i] == 400) /* no room: the block moves; below level 2 it did not before */
             above = launder(malloc(1));
         uintptr_t *owner = owner_kept_with(p, sizes[i - 1]), old = *owner;
         CHECK(old != 0);

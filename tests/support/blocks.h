@@ -40,6 +40,10 @@ static inline bool aligned(const void *p, size_t alignment)
 #define APART __attribute__((noinline, noclone))
 #endif
 
+/* Clear what earlier calls have left on the stack, below the caller's frame: a frame with unused words would show it to
+ * those who look for calls. */
+void clear_stack_below(void);
+
 /* Write a pattern that `seed` names, and ask whether it is there. */
 void fill(void *p, size_t size, unsigned seed);
 bool filled(const void *p, size_t size, unsigned seed);

@@ -10,10 +10,6 @@ import traceback
 tests = []
 
 
-class Skipped(Exception):
-    """The test was not run: what this machine lacks."""
-
-
 def test(function):
     tests.append((function.__name__.replace("_", " "), function))
     return function
@@ -35,8 +31,6 @@ def run_tests():
     for number, (name, function) in enumerate(tests, 1):
         try:
             function()
-        except Skipped as lack:
-            print(f"ok {number} - {name} # SKIP {lack}", flush=True)
         except BaseException:
             failed += 1
             print(f"not ok {number} - {name}")

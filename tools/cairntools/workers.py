@@ -9,7 +9,7 @@ from multiprocessing import active_children, get_context
 from typing import Callable, Iterable, Iterator, Optional, TypeVar
 
 INTERRUPT = {signal.SIGINT}
-USUAL = threading.excepthook
+PRINT_EXCEPTION = threading.excepthook
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
@@ -20,18 +20,18 @@ def _begin() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPT)
 
 
-def _told(error: threading.ExceptHookArgs) -> None:
-    """Of a thread's exception. Where workers die while their tasks are called off, the pool's thread ends with one in
-    Python before 3.12, and leaves the other workers alone: it is none of the user's."""
+def _thread_failed(error: threading.ExceptHookArgs) -> None:
+    """Print the exception that has ended a thread, except the pool's own: before Python 3.12, its thread fails with
+    InvalidStateError if a worker dies while tasks are cancelled."""
     if error.exc_type is not InvalidStateError:
-        USUAL(error)
+        PRINT_EXCEPTION(error)
 
 
 def shared_out(function: Callable[[Task], Answer], tasks: Iterable[Task],
                number: Optional[int] = None) -> Iterator[Answer]:
     """The function's answers in the order of the tasks, from `number` processes (as many as there are cores). They are
     forked: what the caller's modules hold is theirs too. Raises BrokenProcessPool if one was killed."""
-    threading.excepthook = _told
+    threading.excepthook = _thread_failed
     with ProcessPoolExecutor(number, get_context("fork"), _begin) as pool:
         try:
             # Blocked while the workers are forked, so that none has Python's handler, which prints a traceback.
@@ -43,7 +43,7 @@ def shared_out(function: Callable[[Task], Answer], tasks: Iterable[Task],
             yield from answers
         except BaseException:
             pool.shutdown(cancel_futures=True)  # or all tasks would be done first
-            for worker in active_children():
+            for worker in active_children():  # the pool's thread has failed, and they wait for tasks
                 worker.terminate()
                 worker.join()
             raise
